@@ -25,6 +25,10 @@ extern const struct nla_policy tlsup_ack_nl_policy[TLSUP_A_EVENTS + 1];
 
 extern const struct nla_policy tlsup_close_nl_policy[TLSUP_A_CONN_ID + 1];
 
+extern const struct nla_policy tlsup_get_stats_nl_policy[TLSUP_A_PAD + 1];
+
+extern const struct nla_policy tlsup_get_conn_nl_policy[TLSUP_A_CONN_ID + 1];
+
 /* Ops table for tlsup */
 extern const struct genl_ops tlsup_nl_ops[6];
 
@@ -32,7 +36,8 @@ int tlsup_nl_register_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsup_nl_answer_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsup_nl_ack_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsup_nl_close_doit(struct sk_buff *skb, struct genl_info *info);
-int tlsup_nl_get_stats_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int tlsup_nl_get_stats_doit(struct sk_buff *skb, struct genl_info *info);
+int tlsup_nl_get_conn_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsup_nl_get_conn_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 #endif /* _LINUX_TLSUP_GEN_H */
