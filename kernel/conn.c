@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * The connection: its life, its one phase machine, its work.
+ *
+ * Every end of a handshake (DONE, failure, deadline, close, agent's death) goes
+ * through tlsup_conn_done(), tlsup_conn_fail() or tlsup_conn_close() under the
+ * socket lock. The phase decides who came first; the loser finds a phase that
+ * its transition does not start from and does nothing.
+ */
+#include "tlsup.h"
+
+#include <linux/ktime.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include <net/tcp.h>
+
+static atomic64_t last_id;
+
+/* Legal phases to follow each phase. */
+static const u8 successors[] = {
+	[TLSUP_PHASE_IDLE] = BIT(TLSUP_PHASE_WAITING) |
+		BIT(TLSUP_PHASE_FAILED) | BIT(TLSUP_PHASE_CLOSED),
+	[TLSUP_PHASE_WAITING] = BIT(TLSUP_PHASE_PENDING) |
+		BIT(TLSUP_PHASE_FAILED) | BIT(TLSUP_PHASE_CLOSED),
+	[TLSUP_PHASE_PENDING] = BIT(TLSUP_PHASE_HANDSHAKE) |
+		BIT(TLSUP_PHASE_FAILED) | BIT(TLSUP_PHASE_CLOSED),
+	[TLSUP_PHASE_HANDSHAKE] = BIT(TLSUP_PHASE_OPEN) |
+		BIT(TLSUP_PHASE_FAILED) | BIT(TLSUP_PHASE_CLOSED),
+	[TLSUP_PHASE_OPEN] = BIT(TLSUP_PHASE_FAILED) | BIT(TLSUP_PHASE_CLOSED),
+	[TLSUP_PHASE_FAILED] = BIT(TLSUP_PHASE_CLOSED),
+	[TLSUP_PHASE_CLOSED] = 0,
+};
+
+/**
+ * tlsup_conn_set_phase - the one place where the phase changes
+ * @conn: the connection, socket lock held
+ * @phase: a legal successor of the present one
+ */
+void tlsup_conn_set_phase(struct tlsup_conn *conn, enum tlsup_phase phase)
+{
+	WARN_ON_ONCE(!(successors[conn->phase] & BIT(phase)));
+	/* Pairs with smp_load_acquire() in readers without the socket lock. */
+	smp_store_release(&conn->phase, phase);
+}
+
+static void conn_free(struct work_struct *work)
+{
+	struct tlsup_conn *conn = container_of(to_rcu_work(work),
+					       struct tlsup_conn, free_work);
+	struct sock *sk = conn->sk;
+
+	tlsup_tx_purge(conn);
+	tlsup_rx_purge(conn);
+	tlsup_keys_destroy(conn->tx.keys);
+	tlsup_keys_destroy(conn->rx.keys);
+	if (conn->result) {
+		kvfree(conn->result->chain);
+		kfree_sensitive(conn->result->cookie);
+	}
+	kfree_sensitive(conn->result);
+	kfree(conn->options);
+	kfree(conn->identity);
+	kfree_skb(conn->event);
+	tlsup_stat_inc(conn->tn, conns_destroyed);
+	kfree_sensitive(conn);
+	sock_put(sk);
+}
+
+/**
+ * tlsup_conn_get - take a reference
+ * @conn: a connection that the caller already holds
+ */
+void tlsup_conn_get(struct tlsup_conn *conn)
+{
+	refcount_inc(&conn->refs);
+}
+
+/**
+ * tlsup_conn_put - drop a reference; any context
+ * @conn: must not be used by the caller afterwards
+ */
+void tlsup_conn_put(struct tlsup_conn *conn)
+{
+	if (!refcount_dec_and_test(&conn->refs))
+		return;
+	xa_erase_bh(&conn->tn->conns, conn->id);
+	queue_rcu_work(tlsup_wq, &conn->free_work);
+}
+
+/**
+ * tlsup_conn_find - look up by id
+ * @tn: the network namespace
+ * @id: the connection's id
+ *
+ * Return: a reference, or NULL.
+ */
+struct tlsup_conn *tlsup_conn_find(struct tlsup_net *tn, u64 id)
+{
+	struct tlsup_conn *conn;
+
+	rcu_read_lock();
+	conn = xa_load(&tn->conns, id);
+	if (conn && !refcount_inc_not_zero(&conn->refs))
+		conn = NULL;
+	rcu_read_unlock();
+	return conn;
+}
+
+/**
+ * tlsup_conn_queue - have the connection's work done
+ * @conn: a connection that the caller holds or knows to be held
+ * @todo: why
+ *
+ * Any context. The queued work holds a reference of its own.
+ */
+void tlsup_conn_queue(struct tlsup_conn *conn, enum tlsup_todo todo)
+{
+	set_bit(todo, &conn->todo);
+	tlsup_conn_get(conn);
+	if (!queue_work(tlsup_wq, &conn->work))
+		tlsup_conn_put(conn);
+}
+
+static void deadline_work(struct work_struct *work)
+{
+	struct tlsup_conn *conn = container_of(to_delayed_work(work),
+					       struct tlsup_conn, deadline);
+
+	tlsup_conn_queue(conn, TLSUP_TODO_TIMEOUT);
+	tlsup_conn_put(conn);
+}
+
+static void arm_deadline(struct tlsup_conn *conn)
+{
+	unsigned long delay = msecs_to_jiffies(conn->options->timeout_ms);
+
+	tlsup_conn_get(conn);
+	if (!queue_delayed_work(tlsup_wq, &conn->deadline, delay))
+		tlsup_conn_put(conn);
+}
+
+static void disarm_deadline(struct tlsup_conn *conn)
+{
+	if (cancel_delayed_work(&conn->deadline))
+		tlsup_conn_put(conn);
+}
+
+static void conn_work(struct work_struct *work)
+{
+	struct tlsup_conn *conn = container_of(work, struct tlsup_conn, work);
+
+	lock_sock(conn->sk);
+	tlsup_conn_run(conn);
+	release_sock(conn->sk);
+	tlsup_conn_put(conn);
+}
+
+/**
+ * tlsup_conn_create - make the connection of a socket
+ * @sk: the socket, locked by the caller
+ *
+ * Return: a reference, or ERR_PTR.
+ */
+struct tlsup_conn *tlsup_conn_create(struct sock *sk)
+{
+	struct tlsup_conn *conn;
+	int err;
+
+	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+	if (!conn)
+		return ERR_PTR(-ENOMEM);
+	conn->options = kzalloc(sizeof(*conn->options), GFP_KERNEL);
+	if (!conn->options) {
+		kfree(conn);
+		return ERR_PTR(-ENOMEM);
+	}
+	refcount_set(&conn->refs, 1);
+	conn->sk = sk;
+	conn->tn = tlsup_net(sock_net(sk));
+	conn->id = atomic64_inc_return(&last_id);
+	conn->alert_sent = TLSUP_NO_ALERT;
+	conn->alert_received = TLSUP_NO_ALERT;
+	conn->reason = "";
+	conn->tx.first = true;
+	INIT_LIST_HEAD(&conn->tx.chunks);
+	INIT_LIST_HEAD(&conn->agent_node);
+	skb_queue_head_init(&conn->inbox);
+	INIT_WORK(&conn->work, conn_work);
+	INIT_DELAYED_WORK(&conn->deadline, deadline_work);
+	INIT_RCU_WORK(&conn->free_work, conn_free);
+	conn->options->timeout_ms = TLSUP_TIMEOUT_DEFAULT_MS;
+	strscpy(conn->options->profile, "default",
+		sizeof(conn->options->profile));
+
+	err = xa_err(xa_store_bh(&conn->tn->conns, conn->id, conn, GFP_KERNEL));
+	if (err) {
+		kfree(conn->options);
+		kfree(conn);
+		return ERR_PTR(err);
+	}
+	sock_hold(sk);
+	tlsup_stat_inc(conn->tn, conns_created);
+	return conn;
+}
+
+static void wait_for_answer(struct tlsup_conn *conn, struct sk_buff *event)
+{
+	int err;
+
+	if (!event) {
+		tlsup_conn_fail(conn, ENOMEM, TLSUP_NO_ALERT, "out of memory");
+		return;
+	}
+	conn->awaiting = true;
+	err = tlsup_agent_submit(conn, event);
+	if (err == -ENOBUFS)
+		tlsup_conn_fail(conn, ENOBUFS, TLSUP_ALERT_INTERNAL_ERROR,
+				"too many handshakes are pending");
+	else if (err)
+		tlsup_conn_fail(conn, ESRCH, TLSUP_ALERT_INTERNAL_ERROR,
+				"no agent serves this network namespace");
+}
+
+/* A client starts at once, a server when its first whole record has come. */
+static void begin(struct tlsup_conn *conn)
+{
+	if (conn->role == TLSUP_SERVER) {
+		tlsup_rx_handshake(conn);
+		return;
+	}
+	tlsup_conn_set_phase(conn, TLSUP_PHASE_PENDING);
+	wait_for_answer(conn, tlsup_event_start(conn));
+}
+
+static bool is_connected(const struct sock *sk)
+{
+	return (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |
+				      TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2);
+}
+
+/**
+ * tlsup_conn_start - the role is set: start now, or when connected
+ * @conn: in TLSUP_PHASE_WAITING, socket lock held
+ *
+ * Called for as long as the phase is TLSUP_PHASE_WAITING: when the role is
+ * set, when TCP's state changes, and when input comes.
+ *
+ * Return: 0, or -errno when it failed at once.
+ */
+int tlsup_conn_start(struct tlsup_conn *conn)
+{
+	if (!is_connected(conn->sk))
+		return 0;
+	if (!conn->started_ns) {
+		conn->started_ns = ktime_get_ns();
+		tlsup_stat_inc(conn->tn, handshakes_started);
+		if (tlsup_agent_available(conn->tn)) {
+			tlsup_conn_fail(conn, ESRCH, TLSUP_ALERT_INTERNAL_ERROR,
+					"no agent serves this network namespace");
+			return -ESRCH;
+		}
+		arm_deadline(conn);
+	}
+	begin(conn);
+	return conn->phase == TLSUP_PHASE_FAILED ? -conn->error : 0;
+}
+
+static void stop_handshake(struct tlsup_conn *conn, bool tell)
+{
+	disarm_deadline(conn);
+	conn->awaiting = false;
+	tlsup_agent_release(conn, tell);
+}
+
+/**
+ * tlsup_conn_done - the handshake has succeeded
+ * @conn: in TLSUP_PHASE_HANDSHAKE with the keys of the application epoch in
+ *	both directions, socket lock held
+ */
+void tlsup_conn_done(struct tlsup_conn *conn)
+{
+	u64 ns = ktime_get_ns() - conn->started_ns;
+
+	conn->handshake_us = min_t(u64, div_u64(ns, NSEC_PER_USEC), U32_MAX);
+	stop_handshake(conn, false);
+	tlsup_conn_set_phase(conn, TLSUP_PHASE_OPEN);
+	tlsup_stat_inc(conn->tn, handshakes_done);
+	tlsup_ulp_wake(conn);
+}
+
+/**
+ * tlsup_conn_fail - the connection has failed
+ * @conn: socket lock held; nothing happens if it has failed or is closed
+ * @error: positive errno, which every later call on the socket returns
+ * @alert: AlertDescription to send, or TLSUP_NO_ALERT
+ * @reason: one sentence that lives as long as the connection
+ */
+void tlsup_conn_fail(struct tlsup_conn *conn, int error, int alert,
+		     const char *reason)
+{
+	struct sock *sk = conn->sk;
+	u8 phase = conn->phase;
+
+	if (phase >= TLSUP_PHASE_FAILED)
+		return;
+	conn->error = error;
+	conn->reason = reason;
+	if (phase == TLSUP_PHASE_OPEN)
+		tlsup_tx_flush_open(conn);
+	if (alert != TLSUP_NO_ALERT)
+		tlsup_ctrl_alert(conn, alert);
+	conn->tx.closed = true;
+
+	if (phase < TLSUP_PHASE_OPEN) {
+		stop_handshake(conn, true);
+		tlsup_stat_inc(conn->tn, handshakes_failed);
+	}
+	tlsup_conn_set_phase(conn, TLSUP_PHASE_FAILED);
+	tlsup_rx_purge(conn);
+	tlsup_keys_destroy(conn->rx.keys);
+	conn->rx.keys = NULL;
+	tlsup_keys_destroy(conn->tx.keys);
+	conn->tx.keys = NULL;
+
+	WRITE_ONCE(sk->sk_err, error);
+	tlsup_ulp_wake(conn);
+}
+
+/**
+ * tlsup_conn_fail_fault - the peer sent a record that is wrong
+ * @conn: socket lock held
+ * @fault: not TLSUP_OK
+ */
+void tlsup_conn_fail_fault(struct tlsup_conn *conn, enum tlsup_fault fault)
+{
+	const struct tlsup_fault_desc *desc = tlsup_record_fault(fault);
+
+	tlsup_stat_inc(conn->tn, rx_bad_records);
+	tlsup_conn_fail(conn, desc->error, desc->alert, desc->reason);
+}
+
+/**
+ * tlsup_conn_close - the socket goes; nothing waits any more
+ * @conn: socket lock held; what has to be sent has been
+ */
+void tlsup_conn_close(struct tlsup_conn *conn)
+{
+	if (conn->phase == TLSUP_PHASE_CLOSED)
+		return;
+	if (conn->phase < TLSUP_PHASE_OPEN) {
+		stop_handshake(conn, true);
+		if (conn->started_ns)
+			tlsup_stat_inc(conn->tn, handshakes_failed);
+	}
+	tlsup_conn_set_phase(conn, TLSUP_PHASE_CLOSED);
+	tlsup_tx_purge(conn);
+	tlsup_rx_purge(conn);
+}
+
+/* TCP has nothing more to give, and the handshake is not at its end. */
+static void check_tcp(struct tlsup_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	if (conn->phase == TLSUP_PHASE_IDLE || conn->phase >= TLSUP_PHASE_OPEN)
+		return;
+	if (sk->sk_state == TCP_CLOSE && (sk->sk_err || conn->started_ns)) {
+		int err = sk->sk_err;
+
+		if (conn->started_ns && (!err || err == ECONNRESET ||
+					 err == EPIPE))
+			err = EPROTO;
+		tlsup_conn_fail(conn, err, TLSUP_NO_ALERT, conn->started_ns ?
+				"the connection was reset during the handshake" :
+				"the connection could not be made");
+		return;
+	}
+	if (conn->started_ns && !conn->awaiting &&
+	    (sk->sk_shutdown & RCV_SHUTDOWN))
+		tlsup_conn_fail(conn, EPROTO, TLSUP_NO_ALERT,
+				"the peer closed the connection during the handshake");
+}
+
+static void advance(struct tlsup_conn *conn)
+{
+	switch ((enum tlsup_phase)conn->phase) {
+	case TLSUP_PHASE_WAITING:
+		tlsup_conn_start(conn);
+		break;
+	case TLSUP_PHASE_PENDING:
+	case TLSUP_PHASE_HANDSHAKE:
+		tlsup_rx_handshake(conn);
+		break;
+	case TLSUP_PHASE_FAILED:
+		tlsup_rx_discard(conn);
+		break;
+	case TLSUP_PHASE_IDLE:
+	case TLSUP_PHASE_OPEN:
+	case TLSUP_PHASE_CLOSED:
+		break;
+	}
+	check_tcp(conn);
+}
+
+/**
+ * tlsup_conn_run - do what is to be done
+ * @conn: socket lock held, process context
+ */
+void tlsup_conn_run(struct tlsup_conn *conn)
+{
+	unsigned long todo = xchg(&conn->todo, 0);
+
+	if (conn->phase == TLSUP_PHASE_CLOSED) {
+		tlsup_answer_inbox(conn);
+		return;
+	}
+	if (test_bit(TLSUP_TODO_ANSWER, &todo))
+		tlsup_answer_inbox(conn);
+	if (test_bit(TLSUP_TODO_NO_AGENT, &todo) &&
+	    conn->phase == TLSUP_PHASE_PENDING)
+		tlsup_conn_fail(conn, ESRCH, TLSUP_ALERT_INTERNAL_ERROR,
+				"no agent serves this network namespace");
+	if (test_bit(TLSUP_TODO_AGENT_GONE, &todo) &&
+	    conn->phase == TLSUP_PHASE_HANDSHAKE)
+		tlsup_conn_fail(conn, ECONNABORTED, TLSUP_ALERT_INTERNAL_ERROR,
+				"the agent went away during the handshake");
+	if (test_bit(TLSUP_TODO_TIMEOUT, &todo) &&
+	    conn->phase < TLSUP_PHASE_OPEN)
+		tlsup_conn_fail(conn, ETIMEDOUT, TLSUP_ALERT_USER_CANCELED,
+				"the handshake's deadline has passed");
+	if (test_bit(TLSUP_TODO_CLOSE, &todo))
+		tlsup_conn_fail(conn, ECONNABORTED, TLSUP_ALERT_CLOSE_NOTIFY,
+				"an administrator ended the connection");
+	if (test_bit(TLSUP_TODO_TX, &todo))
+		tlsup_tx_work(conn);
+	if (test_bit(TLSUP_TODO_RX, &todo))
+		advance(conn);
+}
