@@ -13,7 +13,7 @@
 
 #include <uapi/linux/tls.h>
 
-static const struct tlsup_cipher ciphers[] = {
+static const struct tlsup_cipher_desc ciphers[] = {
 	{ TLSUP_CIPHER_AES_GCM_128, "gcm(aes)", 16, 16 },
 	{ TLSUP_CIPHER_AES_GCM_256, "gcm(aes)", 32, 16 },
 	{ TLSUP_CIPHER_CHACHA20_POLY1305, "rfc7539(chacha20,poly1305)", 32, 16 },
@@ -36,7 +36,7 @@ static_assert(TLS_CIPHER_CHACHA20_POLY1305_KEY_SIZE <= TLSUP_KEY_MAX);
  *
  * Return: the row, or NULL for a cipher that this module does not know.
  */
-const struct tlsup_cipher *tlsup_cipher_find(u16 id)
+const struct tlsup_cipher_desc *tlsup_cipher_find(u16 id)
 {
 	size_t i;
 

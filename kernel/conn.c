@@ -19,6 +19,8 @@
 
 static atomic64_t last_id;
 
+static const char no_agent[] = "no agent serves this network namespace";
+
 /* Legal phases to follow each phase. */
 static const u8 successors[] = {
 	[TLSUP_PHASE_IDLE] = BIT(TLSUP_PHASE_WAITING) |
@@ -56,11 +58,7 @@ static void conn_free(struct work_struct *work)
 	tlsup_rx_purge(conn);
 	tlsup_keys_destroy(conn->tx.keys);
 	tlsup_keys_destroy(conn->rx.keys);
-	if (conn->result) {
-		kvfree(conn->result->chain);
-		kfree_sensitive(conn->result->cookie);
-	}
-	kfree_sensitive(conn->result);
+	tlsup_answer_free_result(conn->result);
 	kfree(conn->options);
 	kfree(conn->identity);
 	kfree_skb(conn->event);
@@ -206,14 +204,24 @@ struct tlsup_conn *tlsup_conn_create(struct sock *sk)
 	return conn;
 }
 
-static void wait_for_answer(struct tlsup_conn *conn, struct sk_buff *event)
+/**
+ * tlsup_conn_submit - ask for an agent
+ * @conn: in TLSUP_PHASE_WAITING, socket lock held; a server's first record is
+ *	opened and goes with the request
+ */
+void tlsup_conn_submit(struct tlsup_conn *conn)
 {
+	struct sk_buff *event = tlsup_event_start(conn);
 	int err;
 
+	tlsup_conn_set_phase(conn, TLSUP_PHASE_PENDING);
 	if (!event) {
-		tlsup_conn_fail(conn, ENOMEM, TLSUP_NO_ALERT, "out of memory");
+		tlsup_conn_fail(conn, ENOMEM, TLSUP_ALERT_INTERNAL_ERROR,
+				"out of memory");
 		return;
 	}
+	if (conn->rx.opened)
+		tlsup_rx_consume(conn, conn->rx.len);
 	conn->awaiting = true;
 	err = tlsup_agent_submit(conn, event);
 	if (err == -ENOBUFS)
@@ -221,18 +229,7 @@ static void wait_for_answer(struct tlsup_conn *conn, struct sk_buff *event)
 				"too many handshakes are pending");
 	else if (err)
 		tlsup_conn_fail(conn, ESRCH, TLSUP_ALERT_INTERNAL_ERROR,
-				"no agent serves this network namespace");
-}
-
-/* A client starts at once, a server when its first whole record has come. */
-static void begin(struct tlsup_conn *conn)
-{
-	if (conn->role == TLSUP_SERVER) {
-		tlsup_rx_handshake(conn);
-		return;
-	}
-	tlsup_conn_set_phase(conn, TLSUP_PHASE_PENDING);
-	wait_for_answer(conn, tlsup_event_start(conn));
+				no_agent);
 }
 
 static bool is_connected(const struct sock *sk)
@@ -259,12 +256,16 @@ int tlsup_conn_start(struct tlsup_conn *conn)
 		tlsup_stat_inc(conn->tn, handshakes_started);
 		if (tlsup_agent_available(conn->tn)) {
 			tlsup_conn_fail(conn, ESRCH, TLSUP_ALERT_INTERNAL_ERROR,
-					"no agent serves this network namespace");
+					no_agent);
 			return -ESRCH;
 		}
 		arm_deadline(conn);
 	}
-	begin(conn);
+	/* A client speaks first; a server waits for its first whole record. */
+	if (conn->role == TLSUP_CLIENT)
+		tlsup_conn_submit(conn);
+	else
+		tlsup_rx_handshake(conn);
 	return conn->phase == TLSUP_PHASE_FAILED ? -conn->error : 0;
 }
 
@@ -306,12 +307,15 @@ void tlsup_conn_fail(struct tlsup_conn *conn, int error, int alert,
 
 	if (phase >= TLSUP_PHASE_FAILED)
 		return;
-	conn->error = error;
-	conn->reason = reason;
 	if (phase == TLSUP_PHASE_OPEN)
 		tlsup_tx_flush_open(conn);
 	if (alert != TLSUP_NO_ALERT)
 		tlsup_ctrl_alert(conn, alert);
+	/* Sending can fail the connection itself: then it was first. */
+	if (conn->phase >= TLSUP_PHASE_FAILED)
+		return;
+	conn->error = error;
+	conn->reason = reason;
 	conn->tx.closed = true;
 
 	if (phase < TLSUP_PHASE_OPEN) {
@@ -384,7 +388,11 @@ static void check_tcp(struct tlsup_conn *conn)
 				"the peer closed the connection during the handshake");
 }
 
-static void advance(struct tlsup_conn *conn)
+/**
+ * tlsup_conn_advance - TCP has something new, or the agent has answered
+ * @conn: socket lock held, process context
+ */
+void tlsup_conn_advance(struct tlsup_conn *conn)
 {
 	switch ((enum tlsup_phase)conn->phase) {
 	case TLSUP_PHASE_WAITING:
@@ -406,6 +414,30 @@ static void advance(struct tlsup_conn *conn)
 }
 
 /**
+ * tlsup_conn_trylock - take the socket lock if nobody has it
+ * @conn: the connection
+ *
+ * For netlink handlers, which may not wait: a task may hold the lock while it
+ * sleeps in a fault of user memory. Released by release_sock().
+ *
+ * Return: whether it was taken.
+ */
+bool tlsup_conn_trylock(struct tlsup_conn *conn)
+{
+	struct sock *sk = conn->sk;
+	bool taken;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	taken = !sk->sk_lock.owned;
+	if (taken)
+		sk->sk_lock.owned = 1;
+	spin_unlock_bh(&sk->sk_lock.slock);
+	if (taken)
+		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+	return taken;
+}
+
+/**
  * tlsup_conn_run - do what is to be done
  * @conn: socket lock held, process context
  */
@@ -422,7 +454,7 @@ void tlsup_conn_run(struct tlsup_conn *conn)
 	if (test_bit(TLSUP_TODO_NO_AGENT, &todo) &&
 	    conn->phase == TLSUP_PHASE_PENDING)
 		tlsup_conn_fail(conn, ESRCH, TLSUP_ALERT_INTERNAL_ERROR,
-				"no agent serves this network namespace");
+				no_agent);
 	if (test_bit(TLSUP_TODO_AGENT_GONE, &todo) &&
 	    conn->phase == TLSUP_PHASE_HANDSHAKE)
 		tlsup_conn_fail(conn, ECONNABORTED, TLSUP_ALERT_INTERNAL_ERROR,
@@ -437,5 +469,5 @@ void tlsup_conn_run(struct tlsup_conn *conn)
 	if (test_bit(TLSUP_TODO_TX, &todo))
 		tlsup_tx_work(conn);
 	if (test_bit(TLSUP_TODO_RX, &todo))
-		advance(conn);
+		tlsup_conn_advance(conn);
 }

@@ -146,7 +146,7 @@ wipe:
  * Return: the keys, or ERR_PTR: -EINVAL for a wrong length, -ENOMEM, or what
  * the crypto API says.
  */
-struct tlsup_keys *tlsup_keys_create(u8 epoch, const struct tlsup_cipher *cipher,
+struct tlsup_keys *tlsup_keys_create(u8 epoch, const struct tlsup_cipher_desc *cipher,
 				     u8 hash, const u8 *secret, size_t len)
 {
 	struct tlsup_keys *keys;

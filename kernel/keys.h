@@ -21,20 +21,20 @@ struct scatterlist;
 #define TLSUP_SECRET_MAX	48
 
 /**
- * struct tlsup_cipher - a row of the cipher table
+ * struct tlsup_cipher_desc - a row of the cipher table
  * @id: &enum tlsup_cipher
  * @name: the kernel crypto API's name
  * @key_size: bytes
  * @tag_size: bytes that protection adds, beside the inner type
  */
-struct tlsup_cipher {
+struct tlsup_cipher_desc {
 	u16 id;
 	const char *name;
 	u8 key_size;
 	u8 tag_size;
 };
 
-const struct tlsup_cipher *tlsup_cipher_find(u16 id);
+const struct tlsup_cipher_desc *tlsup_cipher_find(u16 id);
 
 /**
  * struct tlsup_keys - protection of one direction in one epoch
@@ -53,7 +53,7 @@ const struct tlsup_cipher *tlsup_cipher_find(u16 id);
  * tlsup_keys_destroy(). No pointer to it stands for the plaintext epoch.
  */
 struct tlsup_keys {
-	const struct tlsup_cipher *cipher;
+	const struct tlsup_cipher_desc *cipher;
 	struct crypto_aead *tfm;
 	struct aead_request *req;
 	u64 seq;
@@ -68,7 +68,7 @@ struct tlsup_keys {
 size_t tlsup_keys_hash_size(u8 hash);
 int tlsup_keys_expand_label(u8 hash, const u8 *secret, const char *label,
 			    u8 *out, size_t len);
-struct tlsup_keys *tlsup_keys_create(u8 epoch, const struct tlsup_cipher *cipher,
+struct tlsup_keys *tlsup_keys_create(u8 epoch, const struct tlsup_cipher_desc *cipher,
 				     u8 hash, const u8 *secret, size_t len);
 struct tlsup_keys *tlsup_keys_update(const struct tlsup_keys *old);
 void tlsup_keys_destroy(struct tlsup_keys *keys);

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 
 #include <net/netns/generic.h>
+#include <net/tcp.h>
 
 struct workqueue_struct *tlsup_wq;
 unsigned int tlsup_net_id;

@@ -179,9 +179,10 @@ struct tlsup_chunk {
  * @keys: NULL in the plaintext epoch
  * @chunks: framed bytes that TCP has not taken, then the open record
  * @queued: framed bytes that TCP has not taken
- * @record: chunk in which the open record starts; NULL if none is open
- * @record_off: where in it
+ * @record: chunk that the open record starts; NULL if none is open
  * @record_len: content bytes in the open record
+ * @record_sg: chunks that it is spread over
+ * @record_type: its content type
  * @update_pending: a KeyUpdate is owed to the peer
  * @closed: close_notify or a fatal alert is behind all that may be sent
  * @force: memory limits do not count: the last bytes before close
@@ -195,8 +196,9 @@ struct tlsup_tx {
 	struct list_head chunks;
 	unsigned int queued;
 	struct tlsup_chunk *record;
-	unsigned int record_off;
 	unsigned int record_len;
+	unsigned int record_sg;
+	u8 record_type;
 	bool update_pending;
 	bool closed;
 	bool force;
@@ -273,6 +275,7 @@ enum tlsup_todo {
  * @phase: changed by tlsup_conn_set_phase() only; socket lock, read anywhere
  * @role: &enum tlsup_role or 0; socket lock
  * @awaiting: an event is with an agent, unanswered; socket lock
+ * @read_shutdown: the application has shut down reading; socket lock
  * @attached: the proto swap is in force; socket lock
  * @error: positive errno of the failure; stays
  * @alert_sent: AlertDescription or -1
@@ -314,6 +317,7 @@ struct tlsup_conn {
 	u8 phase;
 	u8 role;
 	bool awaiting;
+	bool read_shutdown;
 	bool attached;
 	int error;
 	s16 alert_sent;
@@ -370,6 +374,7 @@ void tlsup_conn_get(struct tlsup_conn *conn);
 void tlsup_conn_put(struct tlsup_conn *conn);
 struct tlsup_conn *tlsup_conn_find(struct tlsup_net *tn, u64 id);
 void tlsup_conn_set_phase(struct tlsup_conn *conn, enum tlsup_phase phase);
+void tlsup_conn_submit(struct tlsup_conn *conn);
 int tlsup_conn_start(struct tlsup_conn *conn);
 void tlsup_conn_done(struct tlsup_conn *conn);
 void tlsup_conn_fail(struct tlsup_conn *conn, int error, int alert,
@@ -378,12 +383,18 @@ void tlsup_conn_fail_fault(struct tlsup_conn *conn, enum tlsup_fault fault);
 void tlsup_conn_close(struct tlsup_conn *conn);
 void tlsup_conn_queue(struct tlsup_conn *conn, enum tlsup_todo todo);
 void tlsup_conn_run(struct tlsup_conn *conn);
+void tlsup_conn_advance(struct tlsup_conn *conn);
+bool tlsup_conn_trylock(struct tlsup_conn *conn);
+
+/* wait.c */
+int tlsup_wait_open(struct tlsup_conn *conn, long *timeo);
+int tlsup_wait_input(struct tlsup_conn *conn, long *timeo);
+int tlsup_wait_room(struct tlsup_conn *conn, long *timeo);
 
 /* agent.c */
 int tlsup_agent_register(struct tlsup_net *tn, struct sock *sk, u32 portid,
 			 u32 window);
 void tlsup_agent_gone(struct tlsup_net *tn, u32 portid);
-struct tlsup_agent *tlsup_agent_find(struct tlsup_net *tn, const struct sock *sk);
 int tlsup_agent_credit(struct tlsup_net *tn, const struct sock *sk, u32 events);
 bool tlsup_agent_owns(struct tlsup_conn *conn, const struct sock *sk);
 int tlsup_agent_submit(struct tlsup_conn *conn, struct sk_buff *event);
@@ -399,12 +410,15 @@ struct sk_buff *tlsup_event_start(struct tlsup_conn *conn);
 struct sk_buff *tlsup_event_record(struct tlsup_conn *conn);
 struct sk_buff *tlsup_event_ticket(struct tlsup_conn *conn, const u8 *message,
 				   size_t len);
-struct sk_buff *tlsup_event_closed(struct tlsup_conn *conn, gfp_t gfp);
+struct sk_buff *tlsup_event_closed(struct tlsup_conn *conn);
 
 /* answer.c */
+void tlsup_answer_free_result(struct tlsup_result *res);
 void tlsup_answer_walk(struct tlsup_conn *conn, u8 epoch,
-		       const struct nlattr *actions);
+		       struct nlattr *actions);
 void tlsup_answer_inbox(struct tlsup_conn *conn);
+int tlsup_answer_defer(struct tlsup_conn *conn, struct sk_buff *skb, u8 epoch,
+		       struct nlattr *actions);
 
 /* netlink.c */
 extern struct genl_family tlsup_nl_family;
@@ -412,8 +426,7 @@ int tlsup_netlink_init(void);
 void tlsup_netlink_exit(void);
 
 /* tx.c */
-int tlsup_tx_send(struct tlsup_conn *conn, u8 type, u16 version, const u8 *data,
-		  size_t len);
+int tlsup_tx_send(struct tlsup_conn *conn, u8 type, const u8 *data, size_t len);
 int tlsup_tx_push(struct tlsup_conn *conn);
 void tlsup_tx_force(struct tlsup_conn *conn);
 void tlsup_tx_flush_open(struct tlsup_conn *conn);

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * Answers: the ordered actions of an agent, walked on one connection under one
+ * hold of the socket lock. If one fails, the connection fails.
+ */
+#include "tlsup.h"
+
+#include <linux/slab.h>
+
+/* What an answer that waits for the socket lock needs, in its clone's cb. */
+struct deferred {
+	struct nlattr *actions;
+	u8 epoch;
+};
+
+static struct deferred *deferred(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct deferred) > sizeof(skb->cb));
+	return (struct deferred *)skb->cb;
+}
+
+static int act_send(struct tlsup_conn *conn, struct nlattr *attr)
+{
+	struct nlattr *tb[TLSUP_A_SEND_MAX + 1];
+	struct nlattr *data;
+	int err;
+
+	err = nla_parse_nested(tb, TLSUP_A_SEND_MAX, attr, tlsup_send_nl_policy,
+			       NULL);
+	if (err)
+		return err;
+	data = tb[TLSUP_A_SEND_DATA];
+	if (!tb[TLSUP_A_SEND_CONTENT_TYPE] || !data || !nla_len(data) ||
+	    nla_len(data) > TLSUP_DATA_MAX)
+		return -EINVAL;
+	if (conn->tx.queued + nla_len(data) > TLSUP_TX_HANDSHAKE_MAX)
+		return -ENOBUFS;
+	return tlsup_tx_send(conn, nla_get_u8(tb[TLSUP_A_SEND_CONTENT_TYPE]),
+			     nla_data(data), nla_len(data));
+}
+
+static struct tlsup_keys *parse_keys(struct nlattr **tb)
+{
+	const struct tlsup_cipher_desc *cipher;
+
+	if (!tb[TLSUP_A_KEYS_DIRECTION] || !tb[TLSUP_A_KEYS_EPOCH] ||
+	    !tb[TLSUP_A_KEYS_VERSION] || !tb[TLSUP_A_KEYS_CIPHER] ||
+	    !tb[TLSUP_A_KEYS_HASH] || !tb[TLSUP_A_KEYS_SECRET])
+		return ERR_PTR(-EINVAL);
+	if (nla_get_u16(tb[TLSUP_A_KEYS_VERSION]) != TLSUP_VERSION_1_3)
+		return ERR_PTR(-EOPNOTSUPP);
+	cipher = tlsup_cipher_find(nla_get_u16(tb[TLSUP_A_KEYS_CIPHER]));
+	if (!cipher)
+		return ERR_PTR(-EOPNOTSUPP);
+	return tlsup_keys_create(nla_get_u8(tb[TLSUP_A_KEYS_EPOCH]), cipher,
+				 nla_get_u8(tb[TLSUP_A_KEYS_HASH]),
+				 nla_data(tb[TLSUP_A_KEYS_SECRET]),
+				 nla_len(tb[TLSUP_A_KEYS_SECRET]));
+}
+
+static int act_keys(struct tlsup_conn *conn, struct nlattr *attr)
+{
+	struct nlattr *tb[TLSUP_A_KEYS_MAX + 1];
+	struct tlsup_keys **slot;
+	struct tlsup_keys *keys;
+	int err;
+
+	err = nla_parse_nested(tb, TLSUP_A_KEYS_MAX, attr, tlsup_keys_nl_policy,
+			       NULL);
+	if (err)
+		return err;
+	keys = parse_keys(tb);
+	if (IS_ERR(keys))
+		return PTR_ERR(keys);
+
+	slot = nla_get_u8(tb[TLSUP_A_KEYS_DIRECTION]) == TLSUP_DIRECTION_TX ?
+		&conn->tx.keys : &conn->rx.keys;
+	/* Epochs only go up: no key is ever used for a second stream. */
+	if (*slot && (*slot)->epoch >= keys->epoch) {
+		tlsup_keys_destroy(keys);
+		return -EINVAL;
+	}
+	tlsup_keys_destroy(*slot);
+	*slot = keys;
+	return 0;
+}
+
+static int act_next(struct tlsup_conn *conn, struct nlattr *attr)
+{
+	struct nlattr *tb[TLSUP_A_NEXT_MAX + 1];
+	int err;
+
+	err = nla_parse_nested(tb, TLSUP_A_NEXT_MAX, attr, tlsup_next_nl_policy,
+			       NULL);
+	if (err)
+		return err;
+	if (tb[TLSUP_A_NEXT_SKIP])
+		conn->rx.skip = nla_get_u32(tb[TLSUP_A_NEXT_SKIP]);
+	conn->awaiting = false;
+	return 0;
+}
+
+static u16 get_u16(const struct nlattr *attr)
+{
+	return attr ? nla_get_u16(attr) : 0;
+}
+
+static u8 get_u8(const struct nlattr *attr)
+{
+	return attr ? nla_get_u8(attr) : 0;
+}
+
+static size_t attr_len(const struct nlattr *attr)
+{
+	return attr ? nla_len(attr) : 0;
+}
+
+static void *attr_dup(const struct nlattr *attr, int *err)
+{
+	void *copy;
+
+	if (!attr_len(attr))
+		return NULL;
+	copy = kvmemdup(nla_data(attr), nla_len(attr), GFP_KERNEL);
+	if (!copy)
+		*err = -ENOMEM;
+	return copy;
+}
+
+/**
+ * tlsup_answer_free_result - wipe and free what a handshake left
+ * @res: may be NULL
+ */
+void tlsup_answer_free_result(struct tlsup_result *res)
+{
+	if (!res)
+		return;
+	kvfree(res->chain);
+	kvfree_sensitive(res->cookie, res->cookie_len);
+	kfree_sensitive(res);
+}
+
+static struct tlsup_result *parse_result(struct nlattr **tb)
+{
+	struct tlsup_result *res;
+	int err = 0;
+
+	if (attr_len(tb[TLSUP_A_DONE_ALPN]) > sizeof(res->alpn) ||
+	    attr_len(tb[TLSUP_A_DONE_EXPORTER_SECRET]) > sizeof(res->exporter) ||
+	    attr_len(tb[TLSUP_A_DONE_COOKIE]) > TLSUP_COOKIE_MAX)
+		return ERR_PTR(-EINVAL);
+	res = kzalloc(sizeof(*res), GFP_KERNEL);
+	if (!res)
+		return ERR_PTR(-ENOMEM);
+
+	res->version = get_u16(tb[TLSUP_A_DONE_VERSION]);
+	res->suite = get_u16(tb[TLSUP_A_DONE_SUITE]);
+	res->group = get_u16(tb[TLSUP_A_DONE_GROUP]);
+	res->signature_scheme = get_u16(tb[TLSUP_A_DONE_SIGNATURE_SCHEME]);
+	res->resumed = get_u8(tb[TLSUP_A_DONE_RESUMED]);
+	res->client_authenticated = get_u8(tb[TLSUP_A_DONE_CLIENT_AUTHENTICATED]);
+	res->alpn_len = attr_len(tb[TLSUP_A_DONE_ALPN]);
+	if (res->alpn_len)
+		memcpy(res->alpn, nla_data(tb[TLSUP_A_DONE_ALPN]), res->alpn_len);
+	res->exporter_len = attr_len(tb[TLSUP_A_DONE_EXPORTER_SECRET]);
+	if (res->exporter_len)
+		memcpy(res->exporter, nla_data(tb[TLSUP_A_DONE_EXPORTER_SECRET]),
+		       res->exporter_len);
+	res->chain_len = attr_len(tb[TLSUP_A_DONE_PEER_CHAIN]);
+	res->chain = attr_dup(tb[TLSUP_A_DONE_PEER_CHAIN], &err);
+	res->cookie_len = attr_len(tb[TLSUP_A_DONE_COOKIE]);
+	res->cookie = attr_dup(tb[TLSUP_A_DONE_COOKIE], &err);
+	if (!err)
+		return res;
+	tlsup_answer_free_result(res);
+	return ERR_PTR(err);
+}
+
+static bool has_application_keys(const struct tlsup_conn *conn)
+{
+	return conn->tx.keys && conn->rx.keys &&
+	       conn->tx.keys->epoch == TLSUP_EPOCH_APPLICATION &&
+	       conn->rx.keys->epoch == TLSUP_EPOCH_APPLICATION;
+}
+
+static int succeed(struct tlsup_conn *conn, struct nlattr **tb)
+{
+	struct tlsup_result *res;
+
+	if (!has_application_keys(conn))
+		return -EINVAL;
+	res = parse_result(tb);
+	if (IS_ERR(res))
+		return PTR_ERR(res);
+	if (conn->role == TLSUP_SERVER && tb[TLSUP_A_DONE_SERVER_NAME])
+		nla_strscpy(conn->options->server_name,
+			    tb[TLSUP_A_DONE_SERVER_NAME],
+			    sizeof(conn->options->server_name));
+	/* The point of no return: from here on nothing can fail. */
+	conn->result = res;
+	tlsup_conn_done(conn);
+	return 0;
+}
+
+static int act_done(struct tlsup_conn *conn, struct nlattr *attr)
+{
+	struct nlattr *tb[TLSUP_A_DONE_MAX + 1];
+	int err, alert = TLSUP_NO_ALERT;
+
+	err = nla_parse_nested(tb, TLSUP_A_DONE_MAX, attr, tlsup_done_nl_policy,
+			       NULL);
+	if (err)
+		return err;
+	if (!tb[TLSUP_A_DONE_ERROR] || !nla_get_u32(tb[TLSUP_A_DONE_ERROR]))
+		return succeed(conn, tb);
+
+	if (tb[TLSUP_A_DONE_ALERT])
+		alert = nla_get_u8(tb[TLSUP_A_DONE_ALERT]);
+	if (tb[TLSUP_A_DONE_REASON])
+		nla_strscpy(conn->reason_text, tb[TLSUP_A_DONE_REASON],
+			    sizeof(conn->reason_text));
+	/* The agent knows; it need not be told. */
+	tlsup_agent_release(conn, false);
+	tlsup_conn_fail(conn, nla_get_u32(tb[TLSUP_A_DONE_ERROR]), alert,
+			conn->reason_text);
+	return 0;
+}
+
+static int act(struct tlsup_conn *conn, struct nlattr *attr)
+{
+	switch (nla_type(attr)) {
+	case TLSUP_A_ACTIONS_SEND:
+		return act_send(conn, attr);
+	case TLSUP_A_ACTIONS_KEYS:
+		return act_keys(conn, attr);
+	case TLSUP_A_ACTIONS_NEXT:
+		return act_next(conn, attr);
+	case TLSUP_A_ACTIONS_DONE:
+		return act_done(conn, attr);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Secrets stay in no skb, on whatever path it dies. */
+static void wipe_keys(struct nlattr *actions)
+{
+	struct nlattr *attr, *inner;
+	int rem, inner_rem;
+
+	nla_for_each_nested(attr, actions, rem) {
+		if (nla_type(attr) != TLSUP_A_ACTIONS_KEYS &&
+		    nla_type(attr) != TLSUP_A_ACTIONS_DONE)
+			continue;
+		nla_for_each_nested(inner, attr, inner_rem)
+			memzero_explicit(nla_data(inner), nla_len(inner));
+	}
+}
+
+static int walk(struct tlsup_conn *conn, u8 epoch, struct nlattr *actions)
+{
+	u8 rx_epoch = conn->rx.keys ? conn->rx.keys->epoch :
+				      TLSUP_EPOCH_PLAINTEXT;
+	struct nlattr *attr;
+	int rem, err;
+
+	if (!conn->awaiting || epoch != rx_epoch)
+		return -EPROTO;
+	nla_for_each_nested(attr, actions, rem) {
+		/* Nothing may stand behind NEXT and DONE. */
+		if (!conn->awaiting || conn->phase != TLSUP_PHASE_HANDSHAKE)
+			return -EINVAL;
+		err = act(conn, attr);
+		if (err)
+			return err;
+	}
+	return conn->awaiting && conn->phase == TLSUP_PHASE_HANDSHAKE ?
+		-EINVAL : 0;
+}
+
+/**
+ * tlsup_answer_walk - carry out an answer
+ * @conn: given to the agent that answers; socket lock held
+ * @epoch: the RX epoch that the answer speaks of
+ * @actions: the nested attribute; its secrets are wiped
+ */
+void tlsup_answer_walk(struct tlsup_conn *conn, u8 epoch,
+		       struct nlattr *actions)
+{
+	int err;
+
+	conn->answers++;
+	tlsup_stat_inc(conn->tn, answers);
+	if (conn->phase == TLSUP_PHASE_PENDING)
+		tlsup_conn_set_phase(conn, TLSUP_PHASE_HANDSHAKE);
+	if (conn->phase == TLSUP_PHASE_HANDSHAKE) {
+		err = walk(conn, epoch, actions);
+		if (err)
+			tlsup_conn_fail(conn, -err, TLSUP_ALERT_INTERNAL_ERROR,
+					"the agent's answer could not be carried out");
+		tlsup_tx_push(conn);
+		if (!conn->awaiting)
+			tlsup_conn_advance(conn);
+	}
+	wipe_keys(actions);
+}
+
+/**
+ * tlsup_answer_defer - keep an answer until the socket lock is free
+ * @conn: given to the agent that answers
+ * @skb: the message; a clone of it is kept
+ * @epoch: the RX epoch that the answer speaks of
+ * @actions: the nested attribute in @skb
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tlsup_answer_defer(struct tlsup_conn *conn, struct sk_buff *skb, u8 epoch,
+		       struct nlattr *actions)
+{
+	struct sk_buff *clone = skb_clone(skb, GFP_KERNEL);
+
+	if (!clone)
+		return -ENOMEM;
+	deferred(clone)->actions = actions;
+	deferred(clone)->epoch = epoch;
+	skb_queue_tail(&conn->inbox, clone);
+	tlsup_conn_queue(conn, TLSUP_TODO_ANSWER);
+	return 0;
+}
+
+/**
+ * tlsup_answer_inbox - carry out the answers that waited
+ * @conn: socket lock held
+ */
+void tlsup_answer_inbox(struct tlsup_conn *conn)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_dequeue(&conn->inbox))) {
+		tlsup_answer_walk(conn, deferred(skb)->epoch,
+				  deferred(skb)->actions);
+		consume_skb(skb);
+	}
+}

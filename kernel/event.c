@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * Events: messages to the agent, built from the connection's state.
+ */
+#include "tlsup.h"
+
+#include <linux/slab.h>
+
+#include <net/tcp.h>
+
+/* Room for every fixed attribute of any event, header included. */
+#define EVENT_FIXED	256
+
+static struct sk_buff *event_new(u8 cmd, size_t payload, void **header)
+{
+	struct sk_buff *skb = genlmsg_new(EVENT_FIXED + payload, GFP_KERNEL);
+
+	if (!skb)
+		return NULL;
+	*header = genlmsg_put(skb, 0, 0, &tlsup_nl_family, 0, cmd);
+	if (*header)
+		return skb;
+	nlmsg_free(skb);
+	return NULL;
+}
+
+static struct sk_buff *event_end(struct sk_buff *skb, void *header, int err)
+{
+	if (err) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	genlmsg_end(skb, header);
+	return skb;
+}
+
+static u8 rx_epoch(const struct tlsup_conn *conn)
+{
+	return conn->rx.keys ? conn->rx.keys->epoch : TLSUP_EPOCH_PLAINTEXT;
+}
+
+static int put_record(struct sk_buff *skb, const struct tlsup_conn *conn)
+{
+	const struct tlsup_rx *rx = &conn->rx;
+
+	return nla_put_u8(skb, TLSUP_A_CONTENT_TYPE, rx->content_type) ?:
+	       nla_put(skb, TLSUP_A_PAYLOAD, rx->len, rx->raw + rx->off);
+}
+
+static int put_identity(struct sk_buff *skb, const struct tlsup_identity *who)
+{
+	return nla_put_u32(skb, TLSUP_A_UID, who->uid) ?:
+	       nla_put_u32(skb, TLSUP_A_GID, who->gid) ?:
+	       nla_put_u32(skb, TLSUP_A_PID, who->pid) ?:
+	       nla_put_u64_64bit(skb, TLSUP_A_CGROUP_ID, who->cgroup_id,
+				 TLSUP_A_PAD) ?:
+	       nla_put_string(skb, TLSUP_A_EXE, who->exe);
+}
+
+static int put_options(struct sk_buff *skb, const struct tlsup_options *opt)
+{
+	return nla_put_string(skb, TLSUP_A_PROFILE, opt->profile) ?:
+	       nla_put_string(skb, TLSUP_A_SERVER_NAME, opt->server_name) ?:
+	       nla_put(skb, TLSUP_A_ALPN, opt->alpn_len, opt->alpn) ?:
+	       nla_put_u32(skb, TLSUP_A_FLAGS, opt->flags) ?:
+	       nla_put_u32(skb, TLSUP_A_TIMEOUT, opt->timeout_ms);
+}
+
+/**
+ * tlsup_event_start - EV_START
+ * @conn: socket lock held; a server's has its first record opened
+ *
+ * Return: the message, or NULL without memory.
+ */
+struct sk_buff *tlsup_event_start(struct tlsup_conn *conn)
+{
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	skb = event_new(TLSUP_CMD_EV_START,
+			sizeof(*conn->options) + sizeof(*conn->identity) +
+			conn->rx.len, &header);
+	if (!skb)
+		return NULL;
+	err = nla_put_u64_64bit(skb, TLSUP_A_CONN_ID, conn->id, TLSUP_A_PAD) ?:
+	      nla_put_u8(skb, TLSUP_A_ROLE, conn->role) ?:
+	      nla_put_u8(skb, TLSUP_A_RX_EPOCH, rx_epoch(conn)) ?:
+	      put_options(skb, conn->options) ?:
+	      put_identity(skb, conn->identity);
+	if (!err && conn->rx.opened)
+		err = put_record(skb, conn);
+	return event_end(skb, header, err);
+}
+
+/**
+ * tlsup_event_record - EV_RECORD
+ * @conn: socket lock held, a record opened
+ *
+ * Return: the message, or NULL without memory.
+ */
+struct sk_buff *tlsup_event_record(struct tlsup_conn *conn)
+{
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	skb = event_new(TLSUP_CMD_EV_RECORD, conn->rx.len, &header);
+	if (!skb)
+		return NULL;
+	err = nla_put_u64_64bit(skb, TLSUP_A_CONN_ID, conn->id, TLSUP_A_PAD) ?:
+	      nla_put_u8(skb, TLSUP_A_RX_EPOCH, rx_epoch(conn)) ?:
+	      put_record(skb, conn);
+	return event_end(skb, header, err);
+}
+
+/**
+ * tlsup_event_ticket - EV_TICKET
+ * @conn: socket lock held, the handshake done
+ * @message: NewSessionTicket with its header
+ * @len: its length, bytes
+ *
+ * Return: the message, or NULL without memory or when the ticket is longer
+ * than an attribute can be.
+ */
+struct sk_buff *tlsup_event_ticket(struct tlsup_conn *conn, const u8 *message,
+				   size_t len)
+{
+	const struct tlsup_result *res = conn->result;
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	if (len > U16_MAX - NLA_HDRLEN)
+		return NULL;
+	skb = event_new(TLSUP_CMD_EV_TICKET, res->cookie_len + len, &header);
+	if (!skb)
+		return NULL;
+	err = nla_put(skb, TLSUP_A_COOKIE, res->cookie_len, res->cookie) ?:
+	      nla_put(skb, TLSUP_A_PAYLOAD, len, message);
+	return event_end(skb, header, err);
+}
+
+/**
+ * tlsup_event_closed - EV_CLOSED
+ * @conn: socket lock held; error and reason are set if it failed
+ *
+ * Return: the message, or NULL without memory.
+ */
+struct sk_buff *tlsup_event_closed(struct tlsup_conn *conn)
+{
+	s16 alert = conn->alert_received >= 0 ? conn->alert_received :
+						conn->alert_sent;
+	struct sk_buff *skb;
+	void *header;
+	int err;
+
+	skb = event_new(TLSUP_CMD_EV_CLOSED, TLSUP_REASON_MAX, &header);
+	if (!skb)
+		return NULL;
+	err = nla_put_u64_64bit(skb, TLSUP_A_CONN_ID, conn->id, TLSUP_A_PAD) ?:
+	      nla_put_u32(skb, TLSUP_A_ERROR, conn->error) ?:
+	      nla_put_string(skb, TLSUP_A_REASON, conn->reason);
+	if (!err && alert >= 0)
+		err = nla_put_u8(skb, TLSUP_A_ALERT, alert);
+	return event_end(skb, header, err);
+}

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * The ULP "tlsup": attaching to a socket, its protos, its callbacks, its end.
+ *
+ * Fail closed: from attach on, everything that could move bytes past the
+ * record layer is replaced or taken away. Both struct proto and struct
+ * proto_ops are copied at run time from the socket's own, IPv4 and IPv6 apart.
+ */
+#include "tlsup.h"
+
+#include <linux/module.h>
+#include <linux/poll.h>
+
+#include <asm/ioctls.h>
+#include <net/inet_common.h>
+#include <net/tcp.h>
+
+enum family {
+	FAMILY_IPV4,
+	FAMILY_IPV6,
+	FAMILY_COUNT,
+};
+
+/**
+ * struct face - what replaces TCP's own, for one address family
+ * @base: TCP's proto, from which @prot was copied; NULL until then
+ * @base_ops: TCP's proto_ops
+ * @prot: ours
+ * @ops: ours
+ */
+static struct face {
+	const struct proto *base;
+	const struct proto_ops *base_ops;
+	struct proto prot;
+	struct proto_ops ops;
+} faces[FAMILY_COUNT];
+
+static DEFINE_MUTEX(faces_lock);
+
+static struct face *face(const struct sock *sk)
+{
+	return &faces[sk->sk_family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4];
+}
+
+/**
+ * tlsup_ulp_conn - the connection of a socket
+ * @sk: a socket whose proto is ours
+ *
+ * Return: never NULL while the proto is ours and the socket lock is held, or
+ * under the reference of a file.
+ */
+struct tlsup_conn *tlsup_ulp_conn(const struct sock *sk)
+{
+	return rcu_dereference_raw(inet_csk(sk)->icsk_ulp_data);
+}
+
+/**
+ * tlsup_ulp_wake - wake all who wait: the phase has changed
+ * @conn: socket lock held
+ *
+ * Through TCP's own callbacks, so that edge-triggered epoll hears it too.
+ */
+void tlsup_ulp_wake(struct tlsup_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	if (!conn->attached)
+		return;
+	conn->saved_state_change(sk);
+	if (conn->phase == TLSUP_PHASE_FAILED)
+		conn->saved_error_report(sk);
+}
+
+/*
+ * The callbacks, in softirq or under the socket lock: they look at the phase
+ * and queue work, no more.
+ */
+static struct tlsup_conn *callback_conn(const struct sock *sk)
+{
+	return rcu_dereference_sk_user_data(sk);
+}
+
+static void data_ready(struct sock *sk)
+{
+	struct tlsup_conn *conn;
+
+	rcu_read_lock();
+	conn = callback_conn(sk);
+	if (conn && smp_load_acquire(&conn->phase) == TLSUP_PHASE_OPEN)
+		conn->saved_data_ready(sk);
+	else if (conn)
+		tlsup_conn_queue(conn, TLSUP_TODO_RX);
+	rcu_read_unlock();
+}
+
+static void state_change(struct sock *sk)
+{
+	struct tlsup_conn *conn;
+
+	rcu_read_lock();
+	conn = callback_conn(sk);
+	if (conn) {
+		if (smp_load_acquire(&conn->phase) != TLSUP_PHASE_OPEN)
+			tlsup_conn_queue(conn, TLSUP_TODO_RX);
+		/* Whoever waits in connect() waits for this. */
+		conn->saved_state_change(sk);
+	}
+	rcu_read_unlock();
+}
+
+static void write_space(struct sock *sk)
+{
+	struct tlsup_conn *conn;
+
+	rcu_read_lock();
+	conn = callback_conn(sk);
+	if (conn && READ_ONCE(conn->tx.queued))
+		tlsup_conn_queue(conn, TLSUP_TODO_TX);
+	else if (conn && smp_load_acquire(&conn->phase) == TLSUP_PHASE_OPEN)
+		conn->saved_write_space(sk);
+	rcu_read_unlock();
+}
+
+static void error_report(struct sock *sk)
+{
+	struct tlsup_conn *conn;
+
+	rcu_read_lock();
+	conn = callback_conn(sk);
+	if (conn) {
+		if (smp_load_acquire(&conn->phase) != TLSUP_PHASE_OPEN)
+			tlsup_conn_queue(conn, TLSUP_TODO_RX);
+		conn->saved_error_report(sk);
+	}
+	rcu_read_unlock();
+}
+
+/* Give the socket back to TCP; the connection is no longer reachable. */
+static struct tlsup_conn *detach(struct sock *sk)
+{
+	struct tlsup_conn *conn = tlsup_ulp_conn(sk);
+
+	write_lock_bh(&sk->sk_callback_lock);
+	WRITE_ONCE(sk->sk_prot, (struct proto *)conn->base);
+	sk->sk_data_ready = conn->saved_data_ready;
+	sk->sk_state_change = conn->saved_state_change;
+	sk->sk_write_space = conn->saved_write_space;
+	sk->sk_error_report = conn->saved_error_report;
+	rcu_assign_sk_user_data(sk, NULL);
+	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, NULL);
+	conn->attached = false;
+	write_unlock_bh(&sk->sk_callback_lock);
+	return conn;
+}
+
+static void ulp_close(struct sock *sk, long timeout)
+{
+	struct tlsup_conn *conn;
+
+	lock_sock(sk);
+	conn = tlsup_ulp_conn(sk);
+	if (conn->phase == TLSUP_PHASE_OPEN)
+		tlsup_rx_drain(conn);
+	if (conn->phase < TLSUP_PHASE_FAILED && conn->started_ns) {
+		tlsup_ctrl_close_notify(conn);
+		tlsup_tx_force(conn);
+	} else if (conn->phase == TLSUP_PHASE_FAILED) {
+		tlsup_tx_force(conn);
+		tlsup_rx_discard(conn);
+	}
+	tlsup_conn_close(conn);
+	detach(sk);
+	release_sock(sk);
+
+	conn->base->close(sk, timeout);
+	tlsup_conn_put(conn);
+}
+
+/*
+ * Only the kernel itself gets here (a failed connect, SO_LINGER 0): users are
+ * stopped in ulp_connect().
+ */
+static int ulp_disconnect(struct sock *sk, int flags)
+{
+	struct tlsup_conn *conn = tlsup_ulp_conn(sk);
+	int err = sk->sk_err;
+
+	tlsup_conn_fail(conn, err ?: ECONNABORTED, TLSUP_NO_ALERT,
+			"the connection could not be made");
+	WRITE_ONCE(sk->sk_err, err);
+	return conn->base->disconnect(sk, flags);
+}
+
+static int ulp_ioctl(struct sock *sk, int cmd, int *karg)
+{
+	struct tlsup_conn *conn;
+
+	if (cmd != SIOCINQ)
+		return tlsup_ulp_conn(sk)->base->ioctl(sk, cmd, karg);
+	/* Decrypted bytes that are ready, not what TCP holds. */
+	lock_sock(sk);
+	conn = tlsup_ulp_conn(sk);
+	*karg = conn->phase == TLSUP_PHASE_OPEN && conn->rx.opened &&
+		conn->rx.content_type == TLSUP_APPLICATION_DATA ?
+		conn->rx.len : 0;
+	release_sock(sk);
+	return 0;
+}
+
+/* The last bytes before close may exceed any limit but memory. */
+static bool stream_memory_free(const struct sock *sk, int wake)
+{
+	const struct tlsup_conn *conn = tlsup_ulp_conn(sk);
+
+	if (conn && conn->tx.force)
+		return true;
+	return face(sk)->base->stream_memory_free(sk, wake);
+}
+
+static __poll_t poll_open(struct tlsup_conn *conn)
+{
+	struct sock *sk = conn->sk;
+	__poll_t mask = 0;
+
+	if (tlsup_rx_readable(conn))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (conn->phase != TLSUP_PHASE_OPEN)
+		return 0;
+	if (conn->rx.eof || (sk->sk_shutdown & RCV_SHUTDOWN))
+		mask |= EPOLLRDHUP;
+	if (sk->sk_shutdown == SHUTDOWN_MASK || sk->sk_state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (READ_ONCE(sk->sk_err))
+		mask |= EPOLLERR;
+	if (sk->sk_shutdown & SEND_SHUTDOWN || conn->tx.closed)
+		return mask | EPOLLOUT | EPOLLWRNORM;
+
+	if (!conn->tx.queued && sk_stream_is_writeable(sk))
+		return mask | EPOLLOUT | EPOLLWRNORM;
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* Room may have come between the look and the bit. */
+	smp_mb__after_atomic();
+	if (!conn->tx.queued && sk_stream_is_writeable(sk))
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	return mask;
+}
+
+static __poll_t ulp_poll(struct file *file, struct socket *sock,
+			 struct poll_table_struct *wait)
+{
+	struct sock *sk = sock->sk;
+	struct tlsup_conn *conn;
+	__poll_t mask = 0;
+
+	sock_poll_wait(file, sock, wait);
+	lock_sock(sk);
+	conn = tlsup_ulp_conn(sk);
+	if (conn->phase == TLSUP_PHASE_OPEN)
+		mask = poll_open(conn);
+	/* Opening the head record may have made it fail. */
+	if (conn->phase == TLSUP_PHASE_FAILED)
+		mask = EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM |
+		       EPOLLERR | EPOLLHUP | EPOLLRDHUP;
+	release_sock(sk);
+	return mask;
+}
+
+static int ulp_connect(struct socket *sock, struct sockaddr *addr, int len,
+		       int flags)
+{
+	if (len >= (int)sizeof(addr->sa_family) && addr->sa_family == AF_UNSPEC)
+		return -EOPNOTSUPP;
+	return face(sock->sk)->base_ops->connect(sock, addr, len, flags);
+}
+
+static int ulp_listen(struct socket *sock, int backlog)
+{
+	return -EOPNOTSUPP;
+}
+
+static int ulp_shutdown(struct socket *sock, int how)
+{
+	struct sock *sk = sock->sk;
+	struct tlsup_conn *conn;
+
+	/* Before TCP's: afterwards nothing can be sent any more. */
+	lock_sock(sk);
+	conn = tlsup_ulp_conn(sk);
+	if (conn->phase == TLSUP_PHASE_OPEN && how != SHUT_RD) {
+		tlsup_ctrl_close_notify(conn);
+		tlsup_tx_force(conn);
+	}
+	if (how != SHUT_WR)
+		conn->read_shutdown = true;
+	release_sock(sk);
+	return face(sk)->base_ops->shutdown(sock, how);
+}
+
+/* The socket's stays 1: a larger one would hold back whole handshakes. */
+static int ulp_set_rcvlowat(struct sock *sk, int val)
+{
+	return val <= 1 ? 0 : -EOPNOTSUPP;
+}
+
+static void build_prot(struct proto *prot, const struct proto *base)
+{
+	*prot = *base;
+	prot->owner = THIS_MODULE;
+	prot->close = ulp_close;
+	prot->disconnect = ulp_disconnect;
+	prot->ioctl = ulp_ioctl;
+	prot->setsockopt = tlsup_sockopt_set;
+	prot->getsockopt = tlsup_sockopt_get;
+	prot->sendmsg = tlsup_tx_sendmsg;
+	prot->recvmsg = tlsup_rx_recvmsg;
+	prot->splice_eof = tlsup_tx_splice_eof;
+	prot->stream_memory_free = stream_memory_free;
+	prot->sock_is_readable = NULL;
+#ifdef CONFIG_BPF_SYSCALL
+	prot->psock_update_sk_prot = NULL;
+#endif
+}
+
+static void build_ops(struct proto_ops *ops, const struct proto_ops *base)
+{
+	*ops = *base;
+	ops->owner = THIS_MODULE;
+	ops->connect = ulp_connect;
+	ops->listen = ulp_listen;
+	ops->shutdown = ulp_shutdown;
+	ops->poll = ulp_poll;
+	ops->set_rcvlowat = ulp_set_rcvlowat;
+	/* Each of these would hand out TCP's own bytes. */
+	ops->mmap = NULL;
+	ops->splice_read = NULL; /* the generic one calls recvmsg */
+	ops->read_sock = NULL;
+	ops->read_skb = NULL;
+	ops->peek_len = NULL;
+	ops->set_peek_off = NULL;
+	ops->sendmsg_locked = NULL;
+}
+
+/* Both copies once, from the first socket of the family; the same for all. */
+static int prepare_face(struct face *face, const struct sock *sk)
+{
+	const struct proto *base = sk->sk_prot;
+	const struct proto_ops *ops = sk->sk_socket->ops;
+	int err = 0;
+
+	mutex_lock(&faces_lock);
+	if (!face->base) {
+		build_prot(&face->prot, base);
+		build_ops(&face->ops, ops);
+		face->base_ops = ops;
+		face->base = base;
+	}
+	if (face->base != base || face->base_ops != ops)
+		err = -EOPNOTSUPP;
+	mutex_unlock(&faces_lock);
+	return err;
+}
+
+/* Somebody else may have changed or claimed the socket. */
+static int check_socket(const struct sock *sk)
+{
+	if (!sk->sk_socket || sk->sk_type != SOCK_STREAM)
+		return -EOPNOTSUPP;
+	if (sk->sk_prot != sk->sk_prot_creator)
+		return -EOPNOTSUPP;
+	if (sk->sk_state == TCP_LISTEN)
+		return -EOPNOTSUPP;
+	if (tcp_sk(sk)->repair)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static void take_socket(struct tlsup_conn *conn, struct sock *sk,
+			const struct tcp_ulp_ops *ulp)
+{
+	struct face *f = face(sk);
+
+	conn->base = f->base;
+	conn->attached = true;
+	conn->saved_data_ready = sk->sk_data_ready;
+	conn->saved_state_change = sk->sk_state_change;
+	conn->saved_write_space = sk->sk_write_space;
+	conn->saved_error_report = sk->sk_error_report;
+
+	/* Published fully built, before anything can get there. */
+	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
+	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, conn);
+	inet_csk(sk)->icsk_ulp_ops = ulp;
+	sk->sk_data_ready = data_ready;
+	sk->sk_state_change = state_change;
+	sk->sk_write_space = write_space;
+	sk->sk_error_report = error_report;
+	WRITE_ONCE(sk->sk_rcvlowat, 1);
+	smp_store_release(&sk->sk_prot, &f->prot);
+	/* Dropped where the socket's ops are: in __sock_release(). */
+	__module_get(THIS_MODULE);
+	smp_store_release(&sk->sk_socket->ops, &f->ops);
+}
+
+static struct tcp_ulp_ops tlsup_ulp_ops;
+
+static int ulp_init(struct sock *sk)
+{
+	struct tlsup_conn *conn;
+	int err;
+
+	err = check_socket(sk);
+	if (!err)
+		err = prepare_face(face(sk), sk);
+	if (err)
+		return err;
+	conn = tlsup_conn_create(sk);
+	if (IS_ERR(conn))
+		return PTR_ERR(conn);
+
+	write_lock_bh(&sk->sk_callback_lock);
+	if (sk->sk_user_data) {
+		write_unlock_bh(&sk->sk_callback_lock);
+		tlsup_conn_put(conn);
+		return -EBUSY;
+	}
+	take_socket(conn, sk, &tlsup_ulp_ops);
+	write_unlock_bh(&sk->sk_callback_lock);
+	return 0;
+}
+
+static struct tcp_ulp_ops tlsup_ulp_ops = {
+	.name	= TLSUP_ULP_NAME,
+	.owner	= THIS_MODULE,
+	.init	= ulp_init,
+};
+
+int __init tlsup_ulp_init(void)
+{
+	return tcp_register_ulp(&tlsup_ulp_ops);
+}
+
+void tlsup_ulp_exit(void)
+{
+	tcp_unregister_ulp(&tlsup_ulp_ops);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * Where a task sleeps. Every wait is interruptible, lets go of the socket lock
+ * while it sleeps, and looks at everything again when it has it back.
+ */
+#include "tlsup.h"
+
+#include <linux/sched/signal.h>
+#include <linux/wait.h>
+
+#include <net/tcp.h>
+
+static bool input_ready(const struct tlsup_conn *conn)
+{
+	const struct sock *sk = conn->sk;
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return conn->phase != TLSUP_PHASE_OPEN || conn->rx.opened ||
+	       READ_ONCE(tp->rcv_nxt) != READ_ONCE(tp->copied_seq) ||
+	       READ_ONCE(sk->sk_err) || (sk->sk_shutdown & RCV_SHUTDOWN);
+}
+
+static bool room_ready(const struct tlsup_conn *conn)
+{
+	const struct sock *sk = conn->sk;
+
+	return conn->phase != TLSUP_PHASE_OPEN || conn->tx.closed ||
+	       sk_stream_memory_free(sk) || READ_ONCE(sk->sk_err) ||
+	       (sk->sk_shutdown & SEND_SHUTDOWN);
+}
+
+static bool handshake_over(const struct tlsup_conn *conn)
+{
+	return conn->phase >= TLSUP_PHASE_OPEN;
+}
+
+static int wait_for(struct tlsup_conn *conn, long *timeo,
+		    bool (*ready)(const struct tlsup_conn *conn))
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct sock *sk = conn->sk;
+	int err = 0;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (!ready(conn)) {
+		if (!*timeo) {
+			err = -EAGAIN;
+			break;
+		}
+		if (signal_pending(current)) {
+			err = sock_intr_errno(*timeo);
+			break;
+		}
+		sk_wait_event(sk, timeo, ready(conn), &wait);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
+}
+
+/**
+ * tlsup_wait_open - wait for the end of the handshake
+ * @conn: socket lock held; let go while waiting
+ * @timeo: jiffies to wait, counted down; 0 does not wait
+ *
+ * Return: 0 if the connection is open, -EAGAIN, the errno of a signal, or the
+ * -errno of its failure.
+ */
+int tlsup_wait_open(struct tlsup_conn *conn, long *timeo)
+{
+	int err = wait_for(conn, timeo, handshake_over);
+
+	if (err)
+		return err;
+	return conn->phase == TLSUP_PHASE_OPEN ? 0 : -conn->error;
+}
+
+/**
+ * tlsup_wait_input - wait for something to read
+ * @conn: open, socket lock held; let go while waiting
+ * @timeo: jiffies to wait, counted down; 0 does not wait
+ *
+ * Return: 0 when it is worth looking again, -EAGAIN, or the errno of a signal.
+ */
+int tlsup_wait_input(struct tlsup_conn *conn, long *timeo)
+{
+	int err;
+
+	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, conn->sk);
+	err = wait_for(conn, timeo, input_ready);
+	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, conn->sk);
+	return err;
+}
+
+/**
+ * tlsup_wait_room - wait for room in TCP's send queue
+ * @conn: open, socket lock held; let go while waiting
+ * @timeo: jiffies to wait, counted down; 0 does not wait
+ *
+ * Return: 0 when it is worth trying again, -EAGAIN, or the errno of a signal.
+ */
+int tlsup_wait_room(struct tlsup_conn *conn, long *timeo)
+{
+	struct socket *sock = conn->sk->sk_socket;
+
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, conn->sk);
+	if (sock)
+		set_bit(SOCK_NOSPACE, &sock->flags);
+	return wait_for(conn, timeo, room_ready);
+}
