@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * The handshake engine's public face.
+ *
+ * The engine takes in the content of handshake records and gives out, through
+ * struct hs_ops, handshake bytes to send, traffic secrets, questions, and in
+ * the end one result or one failure. It does no I/O, knows no clock, no
+ * certificate and no private key. What takes long is a question: the engine
+ * asks, and goes on when hs_answer_*() is called; meanwhile no other record
+ * may be fed.
+ *
+ * After each call of hs_start(), hs_record() or hs_answer_*() exactly one of
+ * these has been called last: ops->next, ops->ask, ops->done or ops->fail.
+ */
+#ifndef TLSUP_HS_H
+#define TLSUP_HS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HS_ALPN_MAX		255
+#define HS_NAME_MAX		255
+#define HS_SECRET_MAX		48
+#define HS_LIST_MAX		16
+#define HS_CHAIN_MAX		16
+#define HS_SIGNATURE_MAX	1024
+#define HS_MESSAGE_MAX_CLIENT	32768
+#define HS_MESSAGE_MAX_SERVER	16384
+
+enum hs_role { HS_CLIENT = 1, HS_SERVER = 2 };
+enum hs_direction { HS_TX, HS_RX };
+enum hs_epoch { HS_EPOCH_PLAINTEXT, HS_EPOCH_HANDSHAKE, HS_EPOCH_APPLICATION };
+enum hs_content { HS_CONTENT_CCS = 20, HS_CONTENT_ALERT = 21, HS_CONTENT_HANDSHAKE = 22 };
+
+enum hs_alert {
+	HS_ALERT_UNEXPECTED_MESSAGE = 10, HS_ALERT_HANDSHAKE_FAILURE = 40,
+	HS_ALERT_BAD_CERTIFICATE = 42, HS_ALERT_UNSUPPORTED_CERTIFICATE = 43,
+	HS_ALERT_CERTIFICATE_REVOKED = 44, HS_ALERT_CERTIFICATE_EXPIRED = 45,
+	HS_ALERT_CERTIFICATE_UNKNOWN = 46, HS_ALERT_ILLEGAL_PARAMETER = 47,
+	HS_ALERT_UNKNOWN_CA = 48, HS_ALERT_ACCESS_DENIED = 49,
+	HS_ALERT_DECODE_ERROR = 50, HS_ALERT_DECRYPT_ERROR = 51,
+	HS_ALERT_PROTOCOL_VERSION = 70, HS_ALERT_INSUFFICIENT_SECURITY = 71,
+	HS_ALERT_INTERNAL_ERROR = 80, HS_ALERT_MISSING_EXTENSION = 109,
+	HS_ALERT_UNSUPPORTED_EXTENSION = 110, HS_ALERT_UNRECOGNIZED_NAME = 112,
+	HS_ALERT_CERTIFICATE_REQUIRED = 116, HS_ALERT_NO_APPLICATION_PROTOCOL = 120,
+};
+
+/** struct hs_bytes - borrowed bytes */
+struct hs_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
+/**
+ * struct hs_credential - a certificate chain and what its key can sign
+ * @chain: DER, leaf first
+ * @chain_len: certificates in @chain
+ * @schemes: SignatureSchemes that the key can make, best first
+ * @schemes_len: how many
+ * @key: for whoever answers HS_ASK_SIGN; the engine does not look inside
+ */
+struct hs_credential {
+	const struct hs_bytes *chain;
+	size_t chain_len;
+	const uint16_t *schemes;
+	size_t schemes_len;
+	const void *key;
+};
+
+/**
+ * struct hs_config - what may be negotiated; outlives the engine
+ * @suites: cipher suites, IANA numbers, best first; empty: all that are known
+ * @suites_len: how many
+ * @groups: named groups, best first; empty: all that are known. A client
+ *	sends a key share for the first
+ * @groups_len: how many
+ * @alpn: RFC 7301 wire list without its outer length; empty: none
+ * @server_name: client: DNS name for SNI; NULL or an IP address: none is sent
+ *
+ * A server gets its credential by HS_ASK_CREDENTIAL.
+ */
+struct hs_config {
+	const uint16_t *suites;
+	size_t suites_len;
+	const uint16_t *groups;
+	size_t groups_len;
+	struct hs_bytes alpn;
+	const char *server_name;
+};
+
+enum hs_ask {
+	HS_ASK_CREDENTIAL,	/* server: which credential for this name? */
+	HS_ASK_SIGN,		/* sign @content with @credential by @scheme */
+	HS_ASK_VERIFY,		/* is the chain good, for the name asked for, and
+				 * @signature by its leaf over @content? */
+};
+
+/**
+ * struct hs_question - a question; its pointers live until it is answered
+ * @ask: which
+ * @server_name: HS_ASK_CREDENTIAL: the client's SNI or ""
+ * @schemes: HS_ASK_CREDENTIAL: signature_algorithms of the client
+ * @schemes_len: how many
+ * @credential: HS_ASK_SIGN
+ * @scheme: HS_ASK_SIGN, HS_ASK_VERIFY: SignatureScheme
+ * @content: bytes signed or to be signed
+ * @signature: HS_ASK_VERIFY
+ * @chain: HS_ASK_VERIFY: DER, leaf first
+ * @chain_len: certificates in @chain
+ */
+struct hs_question {
+	enum hs_ask ask;
+	const char *server_name;
+	const uint16_t *schemes;
+	size_t schemes_len;
+	const struct hs_credential *credential;
+	uint16_t scheme;
+	struct hs_bytes content;
+	struct hs_bytes signature;
+	const struct hs_bytes *chain;
+	size_t chain_len;
+};
+
+/**
+ * struct hs_failure - why a handshake failed
+ * @alert: &enum hs_alert, to send
+ * @error: positive errno for the application
+ * @reason: one sentence; lives as long as the engine
+ */
+struct hs_failure {
+	uint8_t alert;
+	int error;
+	const char *reason;
+};
+
+/** struct hs_result - what was negotiated; pointers live until hs_destroy() */
+struct hs_result {
+	uint16_t version;
+	uint16_t suite;
+	uint16_t group;
+	uint16_t signature_scheme;
+	bool client_authenticated;
+	struct hs_bytes alpn;
+	const char *server_name;
+	const struct hs_bytes *chain;	/* the peer's, leaf first */
+	size_t chain_len;
+	struct hs_bytes exporter_secret;
+	struct hs_bytes resumption_secret;
+};
+
+/** struct hs_keys - the traffic secret of an epoch; borrowed during the call */
+struct hs_keys {
+	enum hs_direction direction;
+	enum hs_epoch epoch;
+	uint16_t version;
+	uint16_t suite;
+	struct hs_bytes secret;
+};
+
+struct hs;
+
+/**
+ * struct hs_ops - what the engine needs from its owner
+ * @send: bytes of one content type, to be framed in the TX epoch in force
+ * @keys: use this secret from here on; RX keys from the next record on
+ * @next: the record is taken, feed the next. @skip: bytes of rejected early
+ *	data that may be dropped (RFC 9846, 4.2.10), else 0
+ * @ask: a question; may be answered within the call or any time later
+ * @done: success; @result lives until hs_destroy()
+ * @fail: failure; nothing else follows
+ * @trace: message name, sent or received; never a secret. May be NULL
+ * @keylog: SSLKEYLOGFILE label, client_random and secret. NULL: no key log
+ */
+struct hs_ops {
+	void (*send)(void *owner, enum hs_content type, const uint8_t *data, size_t len);
+	void (*keys)(void *owner, const struct hs_keys *keys);
+	void (*next)(void *owner, uint32_t skip);
+	void (*ask)(void *owner, const struct hs_question *question);
+	void (*done)(void *owner, const struct hs_result *result);
+	void (*fail)(void *owner, const struct hs_failure *failure);
+	void (*trace)(void *owner, bool sent, const char *message);
+	void (*keylog)(void *owner, const char *label, const uint8_t *client_random,
+		       const uint8_t *secret, size_t len);
+};
+
+struct hs *hs_create(enum hs_role role, const struct hs_config *config,
+		     const struct hs_ops *ops, void *owner);
+void hs_destroy(struct hs *hs);
+void hs_start(struct hs *hs);
+void hs_record(struct hs *hs, enum hs_epoch epoch, enum hs_content type,
+	       const uint8_t *data, size_t len);
+void hs_answer_credential(struct hs *hs, const struct hs_credential *credential);
+void hs_answer_sign(struct hs *hs, const uint8_t *signature, size_t len);
+void hs_answer_verify(struct hs *hs, const struct hs_failure *failure);
+const char *hs_suite_name(uint16_t suite);
+
+#endif /* TLSUP_HS_H */
