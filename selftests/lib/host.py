@@ -139,6 +139,17 @@ def all_destroyed():
     return wait_for(gone)
 
 
+def listens(port):
+    """True if a socket of this namespace listens there; without connecting."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with open(table, encoding="ascii") as file:
+            for line in file:
+                words = line.split()
+                if words[1].endswith(f":{port:04X}") and words[3] == "0A":
+                    return True
+    return False
+
+
 class Program:
     """One of the proof programs, running; its output is read by line."""
 
