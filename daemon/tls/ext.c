@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * Extensions (RFC 9846, 4.2): one table says what each is, in which messages
+ * it may stand, how it is read and how it is written. Reading is one walk that
+ * refuses duplicates and wrong places; what an extension says is taken over by
+ * its message.
+ */
+#include <string.h>
+
+#include "tls/ext.h"
+
+#define IN(msg)		(1U << (msg))
+#define CH		IN(MSG_CLIENT_HELLO)
+#define SH		IN(MSG_SERVER_HELLO)
+#define HRR		IN(MSG_HELLO_RETRY_REQUEST)
+#define EE		IN(MSG_ENCRYPTED_EXTENSIONS)
+#define CR		IN(MSG_CERTIFICATE_REQUEST)
+#define CT		(IN(MSG_SERVER_CERTIFICATE) | IN(MSG_CLIENT_CERTIFICATE))
+
+/**
+ * struct ext - a row of the table
+ * @type: ExtensionType
+ * @places: messages in which the standard allows it
+ * @parse: check the form and borrow the content; NULL: not looked into
+ * @write: write the body and return true, or return false to leave it out;
+ *	NULL: never sent
+ */
+struct ext {
+	uint16_t type;
+	uint32_t places;
+	bool (*parse)(enum msg place, struct rd *body, struct exts *exts);
+	bool (*write)(struct hs *hs, enum msg place, struct wr *wr);
+};
+
+/* In the order in which they are written. */
+static const struct ext table[] = {
+	{ EXT_SERVER_NAME, CH | EE, ext_server_name_parse, ext_server_name_write },
+	{ EXT_SUPPORTED_GROUPS, CH | EE, ext_groups_parse, ext_groups_write },
+	{ EXT_SIGNATURE_ALGORITHMS, CH | CR, ext_schemes_parse, ext_schemes_write },
+	{ EXT_ALPN, CH | EE, ext_alpn_parse, ext_alpn_write },
+	{ EXT_SUPPORTED_VERSIONS, CH | SH | HRR, ext_versions_parse,
+	  ext_versions_write },
+	{ EXT_COOKIE, CH | HRR, ext_cookie_parse, ext_cookie_write },
+	{ EXT_PSK_KEY_EXCHANGE_MODES, CH, NULL, ext_psk_modes_write },
+	{ EXT_KEY_SHARE, CH | SH | HRR, ext_key_share_parse,
+	  ext_key_share_write },
+	{ EXT_MAX_FRAGMENT_LENGTH, CH | EE, NULL, NULL },
+	{ EXT_STATUS_REQUEST, CH | CR | CT, NULL, NULL },
+	{ EXT_SIGNATURE_ALGORITHMS_CERT, CH | CR, NULL, NULL },
+	{ EXT_CERTIFICATE_AUTHORITIES, CH | CR, NULL, NULL },
+	{ EXT_SCT, CH | CR | CT, NULL, NULL },
+	{ EXT_OID_FILTERS, CR, NULL, NULL },
+	{ EXT_POST_HANDSHAKE_AUTH, CH, NULL, NULL },
+	{ EXT_RECORD_SIZE_LIMIT, CH | EE, NULL, NULL },
+	{ EXT_EARLY_DATA, CH | EE, NULL, NULL },
+	{ EXT_PRE_SHARED_KEY, CH | SH, NULL, NULL },
+};
+
+#define ROWS	(sizeof(table) / sizeof(table[0]))
+
+_Static_assert(ROWS <= 32, "a bit of struct exts.seen per row");
+_Static_assert(MSG_COUNT <= 32, "a bit of struct ext.places per message");
+
+static size_t find(uint16_t type)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++)
+		if (table[i].type == type)
+			break;
+	return i;
+}
+
+/* A peer may answer only what it was offered; a ClientHello and a
+ * CertificateRequest offer freely, and what is unknown is ignored there.
+ */
+static bool is_offer(enum msg place)
+{
+	return place == MSG_CLIENT_HELLO || place == MSG_CERTIFICATE_REQUEST;
+}
+
+static bool check_place(struct hs *hs, enum msg place, size_t row)
+{
+	if (row < ROWS && !(table[row].places & IN(place)))
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "an extension in the wrong message");
+	/* A cookie is the one that a HelloRetryRequest brings unasked. */
+	if (!is_offer(place) &&
+	    (row >= ROWS || !table[row].write ||
+	     table[row].type == EXT_PSK_KEY_EXCHANGE_MODES ||
+	     (place == MSG_ENCRYPTED_EXTENSIONS && !ext_was_offered(hs, table[row].type))))
+		return hs_fail(hs, HS_ALERT_UNSUPPORTED_EXTENSION,
+			       "an extension that was not offered");
+	return true;
+}
+
+/**
+ * ext_parse - read the extensions of a message
+ * @hs: the engine
+ * @place: the message
+ * @rd: stands at the extensions' length; read to the end of the vector
+ * @exts: filled; borrowed from the message
+ *
+ * Return: false after a failure, which @hs has been told.
+ */
+bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts)
+{
+	struct rd list = rd_vec16(rd);
+
+	memset(exts, 0, sizeof(*exts));
+	while (rd_more(&list)) {
+		uint16_t type = rd_u16(&list);
+		struct rd body = rd_vec16(&list);
+		size_t row = find(type);
+
+		if (list.failed)
+			break;
+		if (exts->seen >> find(EXT_PRE_SHARED_KEY) & 1 &&
+		    place == MSG_CLIENT_HELLO)
+			return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+				       "client_hello: pre_shared_key is not the last extension");
+		if (!check_place(hs, place, row))
+			return false;
+		if (row == ROWS)
+			continue;
+		if (exts->seen >> row & 1)
+			return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+				       "an extension that comes twice");
+		exts->seen |= 1U << row;
+		if (table[row].parse && !table[row].parse(place, &body, exts))
+			return hs_fail(hs, HS_ALERT_DECODE_ERROR,
+				       "an extension that is malformed");
+	}
+	if (list.failed)
+		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
+			       "extensions that are malformed");
+	return true;
+}
+
+/**
+ * ext_has - was it in the message?
+ * @exts: from ext_parse()
+ * @type: ExtensionType, one of the table's
+ *
+ * Return: whether it was.
+ */
+bool ext_has(const struct exts *exts, uint16_t type)
+{
+	return exts->seen >> find(type) & 1;
+}
+
+/**
+ * ext_write - write the extensions of a message, with their length
+ * @hs: the engine
+ * @place: the message
+ * @wr: the writer
+ */
+void ext_write(struct hs *hs, enum msg place, struct wr *wr)
+{
+	size_t list = wr_open(wr, 2);
+
+	for (size_t i = 0; i < ROWS; i++) {
+		size_t start = wr->len;
+		size_t body;
+
+		if (!table[i].write || !(table[i].places & IN(place)))
+			continue;
+		wr_u16(wr, table[i].type);
+		body = wr_open(wr, 2);
+		if (table[i].write(hs, place, wr))
+			wr_close(wr, body);
+		else
+			wr->len = start;
+	}
+	wr_close(wr, list);
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * server_name (RFC 6066, 3) and application_layer_protocol_negotiation
+ * (RFC 7301).
+ */
+#include <string.h>
+
+#include "tls/ext.h"
+
+#define HOST_NAME	0
+
+/**
+ * ext_was_offered - did our ClientHello hold it?
+ * @hs: a client
+ * @type: ExtensionType that the server may answer in EncryptedExtensions
+ *
+ * Return: whether it did.
+ */
+bool ext_was_offered(const struct hs *hs, uint16_t type)
+{
+	if (type == EXT_SERVER_NAME)
+		return hs->config->server_name;
+	if (type == EXT_ALPN)
+		return hs->config->alpn.len;
+	return type == EXT_SUPPORTED_GROUPS;
+}
+
+/* One name of the one type that exists; a server's answer is empty. */
+bool ext_server_name_parse(enum msg place, struct rd *body, struct exts *exts)
+{
+	struct rd list;
+	uint8_t type;
+
+	if (place != MSG_CLIENT_HELLO)
+		return rd_end(body);
+	list = rd_vec16(body);
+	type = rd_u8(&list);
+	exts->name = rd_vec16(&list);
+	return rd_end(&list) && rd_end(body) && type == HOST_NAME &&
+	       exts->name.len && exts->name.len <= HS_NAME_MAX &&
+	       !memchr(exts->name.data, 0, exts->name.len);
+}
+
+bool ext_server_name_write(struct hs *hs, enum msg place, struct wr *wr)
+{
+	const char *name = hs->config->server_name;
+	size_t list, host;
+
+	if (place == MSG_ENCRYPTED_EXTENSIONS)
+		return hs->name_seen;
+	if (!name)
+		return false;
+	list = wr_open(wr, 2);
+	wr_u8(wr, HOST_NAME);
+	host = wr_open(wr, 2);
+	wr_bytes(wr, name, strlen(name));
+	wr_close(wr, host);
+	wr_close(wr, list);
+	return true;
+}
+
+/* Names of at least one byte; a server's answer is exactly one. */
+bool ext_alpn_parse(enum msg place, struct rd *body, struct exts *exts)
+{
+	struct rd list = rd_vec16(body);
+	struct rd walk = list;
+	size_t names = 0;
+
+	while (rd_more(&walk)) {
+		struct rd name = rd_vec8(&walk);
+
+		if (!name.len)
+			return false;
+		names++;
+	}
+	exts->alpn = list;
+	return rd_end(&walk) && rd_end(body) && names &&
+	       (place == MSG_CLIENT_HELLO || names == 1);
+}
+
+bool ext_alpn_write(struct hs *hs, enum msg place, struct wr *wr)
+{
+	size_t list;
+
+	if (place == MSG_CLIENT_HELLO) {
+		if (!hs->config->alpn.len)
+			return false;
+		list = wr_open(wr, 2);
+		wr_bytes(wr, hs->config->alpn.data, hs->config->alpn.len);
+		wr_close(wr, list);
+		return true;
+	}
+	if (!hs->alpn_len)
+		return false;
+	list = wr_open(wr, 2);
+	wr_u8(wr, (uint8_t)hs->alpn_len);
+	wr_bytes(wr, hs->alpn, hs->alpn_len);
+	wr_close(wr, list);
+	return true;
+}

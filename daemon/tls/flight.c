@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * The handshake as two tables: what to do per message, and every legal order
+ * of messages (RFC 9846, appendix A). An illegal order cannot be written.
+ */
+#include "tls/hs_int.h"
+
+static const struct action actions[MSG_COUNT] = {
+	[MSG_CLIENT_HELLO] = {
+		.name = "client_hello",
+		.type = TYPE_CLIENT_HELLO,
+		.from = HS_CLIENT,
+		.build = msg_client_hello_build,
+		.parse = msg_client_hello_parse,
+	},
+	[MSG_HELLO_RETRY_REQUEST] = {
+		.name = "hello_retry_request",
+		.type = TYPE_SERVER_HELLO,
+		.from = HS_SERVER,
+		.build = msg_hello_retry_request_build,
+		.parse = msg_hello_retry_request_parse,
+		.after = msg_hello_retry_request_after,
+	},
+	[MSG_SERVER_HELLO] = {
+		.name = "server_hello",
+		.type = TYPE_SERVER_HELLO,
+		.from = HS_SERVER,
+		.ask = msg_server_hello_ask,
+		.build = msg_server_hello_build,
+		.parse = msg_server_hello_parse,
+		.after = msg_server_hello_after,
+	},
+	[MSG_ENCRYPTED_EXTENSIONS] = {
+		.name = "encrypted_extensions",
+		.type = TYPE_ENCRYPTED_EXTENSIONS,
+		.from = HS_SERVER,
+		.build = msg_encrypted_extensions_build,
+		.parse = msg_encrypted_extensions_parse,
+	},
+	[MSG_CERTIFICATE_REQUEST] = {
+		.name = "certificate_request",
+		.type = TYPE_CERTIFICATE_REQUEST,
+		.from = HS_SERVER,
+		.parse = msg_certificate_request_parse,
+	},
+	[MSG_SERVER_CERTIFICATE] = {
+		.name = "certificate",
+		.type = TYPE_CERTIFICATE,
+		.from = HS_SERVER,
+		.build = msg_certificate_build,
+		.parse = msg_certificate_parse,
+	},
+	[MSG_SERVER_CERTIFICATE_VERIFY] = {
+		.name = "certificate_verify",
+		.type = TYPE_CERTIFICATE_VERIFY,
+		.from = HS_SERVER,
+		.ask = msg_certificate_verify_ask,
+		.build = msg_certificate_verify_build,
+		.parse = msg_certificate_verify_parse,
+	},
+	[MSG_SERVER_FINISHED] = {
+		.name = "finished",
+		.type = TYPE_FINISHED,
+		.from = HS_SERVER,
+		.build = msg_finished_build,
+		.parse = msg_finished_parse,
+		.after = msg_finished_server_after,
+	},
+	[MSG_CLIENT_CERTIFICATE] = {
+		.name = "certificate",
+		.type = TYPE_CERTIFICATE,
+		.from = HS_CLIENT,
+		.build = msg_certificate_build,
+		.parse = msg_certificate_parse,
+	},
+	[MSG_CLIENT_FINISHED] = {
+		.name = "finished",
+		.type = TYPE_FINISHED,
+		.from = HS_CLIENT,
+		.build = msg_finished_build,
+		.parse = msg_finished_parse,
+		.after = msg_finished_client_after,
+	},
+};
+
+/* A client that has no certificate answers a request with an empty one. */
+static const uint8_t orders[FL_COUNT][FLIGHT_MAX] = {
+	[0] = {
+		MSG_CLIENT_HELLO, MSG_SERVER_HELLO, MSG_ENCRYPTED_EXTENSIONS,
+		MSG_SERVER_CERTIFICATE, MSG_SERVER_CERTIFICATE_VERIFY,
+		MSG_SERVER_FINISHED, MSG_CLIENT_FINISHED, MSG_END,
+	},
+	[FL_RETRY] = {
+		MSG_CLIENT_HELLO, MSG_HELLO_RETRY_REQUEST, MSG_CLIENT_HELLO,
+		MSG_SERVER_HELLO, MSG_ENCRYPTED_EXTENSIONS,
+		MSG_SERVER_CERTIFICATE, MSG_SERVER_CERTIFICATE_VERIFY,
+		MSG_SERVER_FINISHED, MSG_CLIENT_FINISHED, MSG_END,
+	},
+	[FL_REQUEST] = {
+		MSG_CLIENT_HELLO, MSG_SERVER_HELLO, MSG_ENCRYPTED_EXTENSIONS,
+		MSG_CERTIFICATE_REQUEST, MSG_SERVER_CERTIFICATE,
+		MSG_SERVER_CERTIFICATE_VERIFY, MSG_SERVER_FINISHED,
+		MSG_CLIENT_CERTIFICATE, MSG_CLIENT_FINISHED, MSG_END,
+	},
+	[FL_RETRY | FL_REQUEST] = {
+		MSG_CLIENT_HELLO, MSG_HELLO_RETRY_REQUEST, MSG_CLIENT_HELLO,
+		MSG_SERVER_HELLO, MSG_ENCRYPTED_EXTENSIONS,
+		MSG_CERTIFICATE_REQUEST, MSG_SERVER_CERTIFICATE,
+		MSG_SERVER_CERTIFICATE_VERIFY, MSG_SERVER_FINISHED,
+		MSG_CLIENT_CERTIFICATE, MSG_CLIENT_FINISHED, MSG_END,
+	},
+};
+
+/**
+ * fl_action - what to do about a message
+ * @msg: not MSG_END
+ *
+ * Return: never NULL.
+ */
+const struct action *fl_action(enum msg msg)
+{
+	return &actions[msg];
+}
+
+/**
+ * fl_message - which message stands at a place
+ * @flags: of &enum flight_flag
+ * @position: from 0, at most that of MSG_END
+ *
+ * Return: the message.
+ */
+enum msg fl_message(unsigned int flags, unsigned int position)
+{
+	return (enum msg)orders[flags][position];
+}
+
+/**
+ * fl_resolve - is this type legal here, and does it bend the order?
+ * @flags: of &enum flight_flag; changed if an optional message has come
+ * @position: the place
+ * @type: HandshakeType that has come
+ *
+ * Return: whether it is legal.
+ */
+bool fl_resolve(unsigned int *flags, unsigned int position, uint8_t type)
+{
+	unsigned int bent = *flags | FL_REQUEST;
+
+	if (actions[fl_message(*flags, position)].type == type)
+		return true;
+	if (actions[fl_message(bent, position)].type != type ||
+	    fl_message(bent, position) != MSG_CERTIFICATE_REQUEST)
+		return false;
+	*flags = bent;
+	return true;
+}

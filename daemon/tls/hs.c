@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * The driver: one loop for both roles walks the order of messages that
+ * flight.c holds. It, not the messages' own code, checks type, size, epoch and
+ * left-over bytes.
+ */
+#include "tls/hs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls/hs_int.h"
+
+/* The most that any message but a certificate needs. */
+#define BUILD_MAX	(4096 + COOKIE_MAX)
+
+/**
+ * hs_create - make an engine
+ * @role: of this side
+ * @config: outlives the engine
+ * @ops: outlives the engine
+ * @owner: handed to each of @ops
+ *
+ * Return: the engine, to be destroyed by hs_destroy(), or NULL.
+ */
+struct hs *hs_create(enum hs_role role, const struct hs_config *config,
+		     const struct hs_ops *ops, void *owner)
+{
+	struct hs *hs = secret_alloc(sizeof(*hs));
+
+	if (!hs)
+		return NULL;
+	hs->role = role;
+	hs->config = config;
+	hs->ops = ops;
+	hs->owner = owner;
+	return hs;
+}
+
+/**
+ * hs_destroy - wipe and free an engine
+ * @hs: may be NULL
+ */
+void hs_destroy(struct hs *hs)
+{
+	if (!hs)
+		return;
+	free(hs->in);
+	free(hs->out);
+	free(hs->hello);
+	free(hs->cookie);
+	free(hs->chain_data);
+	secret_free(hs, sizeof(*hs));
+}
+
+/**
+ * hs_fail_error - the handshake has failed; the first reason stays
+ * @hs: the engine
+ * @alert: to send
+ * @error: positive errno for the application
+ * @reason: constant sentence
+ *
+ * Return: false, for the caller to return.
+ */
+bool hs_fail_error(struct hs *hs, enum hs_alert alert, int error,
+		   const char *reason)
+{
+	if (!hs->ended) {
+		hs->ended = true;
+		hs->failure = (struct hs_failure){ (uint8_t)alert, error, reason };
+		hs->ops->fail(hs->owner, &hs->failure);
+	}
+	return false;
+}
+
+/**
+ * hs_fail - the peer broke the protocol
+ * @hs: the engine
+ * @alert: to send
+ * @reason: constant sentence that names message and check
+ *
+ * Return: false, for the caller to return.
+ */
+bool hs_fail(struct hs *hs, enum hs_alert alert, const char *reason)
+{
+	return hs_fail_error(hs, alert, EPROTO, reason);
+}
+
+/**
+ * hs_ask_owner - ask a question; the driver stops until it is answered
+ * @hs: the engine
+ * @question: its pointers lead into @hs or live as long
+ *
+ * Return: true.
+ */
+bool hs_ask_owner(struct hs *hs, const struct hs_question *question)
+{
+	hs->asking = true;
+	hs->question = question->ask;
+	hs->ops->ask(hs->owner, question);
+	return true;
+}
+
+/**
+ * hs_flush - give out the handshake bytes that have been built
+ * @hs: the engine
+ *
+ * Before each change of TX keys, and before waiting for the peer.
+ */
+void hs_flush(struct hs *hs)
+{
+	if (hs->out_len)
+		hs->ops->send(hs->owner, HS_CONTENT_HANDSHAKE, hs->out, hs->out_len);
+	hs->out_len = 0;
+}
+
+/**
+ * hs_send_ccs - the change_cipher_spec of the middlebox compatibility mode
+ * @hs: the engine, TX keys not yet installed
+ *
+ * Once, and only where the client asked for the mode by sending a session id
+ * (RFC 9846, D.4).
+ */
+void hs_send_ccs(struct hs *hs)
+{
+	static const uint8_t ccs[] = { 1 };
+
+	if (hs->ccs_sent || !hs->session_id_len)
+		return;
+	hs->ccs_sent = true;
+	hs_flush(hs);
+	hs->ops->send(hs->owner, HS_CONTENT_CCS, ccs, sizeof(ccs));
+	if (hs->ops->trace)
+		hs->ops->trace(hs->owner, true, "change_cipher_spec");
+}
+
+static const char *keylog_label(const struct hs *hs, const struct secret *secret)
+{
+	if (secret == &hs->ks.client_handshake)
+		return "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
+	if (secret == &hs->ks.server_handshake)
+		return "SERVER_HANDSHAKE_TRAFFIC_SECRET";
+	if (secret == &hs->ks.client_application)
+		return "CLIENT_TRAFFIC_SECRET_0";
+	return "SERVER_TRAFFIC_SECRET_0";
+}
+
+/**
+ * hs_install - hand out the traffic secret of an epoch
+ * @hs: the engine
+ * @direction: whose keys change
+ * @epoch: from here on
+ * @secret: one of the schedule's
+ *
+ * The driver sees to it that no received byte is left over where RX keys
+ * change (RFC 9846, 5.1).
+ */
+void hs_install(struct hs *hs, enum hs_direction direction, enum hs_epoch epoch,
+		const struct secret *secret)
+{
+	const struct hs_keys keys = {
+		.direction = direction,
+		.epoch = epoch,
+		.version = TLS13,
+		.suite = hs->suite->id,
+		.secret = { secret->data, secret->len },
+	};
+
+	if (direction == HS_TX)
+		hs_flush(hs);
+	else
+		hs->rx_epoch = epoch;
+	if (hs->ops->keylog)
+		hs->ops->keylog(hs->owner, keylog_label(hs, secret),
+				hs->client_random, secret->data, secret->len);
+	hs->ops->keys(hs->owner, &keys);
+}
+
+static const struct action *current_action(const struct hs *hs)
+{
+	return fl_action(fl_message(hs->flags, hs->position));
+}
+
+static bool reserve_out(struct hs *hs, size_t len)
+{
+	uint8_t *grown;
+
+	if (hs->out_size - hs->out_len >= len)
+		return true;
+	grown = realloc(hs->out, hs->out_len + len);
+	if (!grown)
+		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOMEM,
+				     "out of memory");
+	hs->out = grown;
+	hs->out_size = hs->out_len + len;
+	return true;
+}
+
+static void trace(const struct hs *hs, bool sent, const struct action *action)
+{
+	if (hs->ops->trace)
+		hs->ops->trace(hs->owner, sent, action->name);
+}
+
+/* The body is built behind the header, whose length is filled in last. */
+static bool send_message(struct hs *hs, const struct action *action)
+{
+	struct wr wr;
+	uint8_t *at;
+	size_t mark;
+
+	if (!reserve_out(hs, BUILD_MAX + msg_certificate_size(hs)))
+		return false;
+	at = hs->out + hs->out_len;
+	wr_init(&wr, at, hs->out_size - hs->out_len);
+	wr_u8(&wr, action->type);
+	mark = wr_open(&wr, 3);
+	if (!action->build(hs, &wr))
+		return false;
+	wr_close(&wr, mark);
+	if (wr.failed)
+		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, EMSGSIZE,
+				     "a message that is too long to be sent");
+	if (!trans_update(hs, at, wr.len))
+		return false;
+	hs->out_len += wr.len;
+	trace(hs, true, action);
+	return !action->after || action->after(hs);
+}
+
+static bool step_send(struct hs *hs, const struct action *action)
+{
+	if (!hs->half) {
+		hs->half = true;
+		if (action->ask && !action->ask(hs))
+			return false;
+	}
+	if (hs->asking || hs->ended || !send_message(hs, action))
+		return false;
+	hs->half = false;
+	hs->position++;
+	return true;
+}
+
+/* The length of the whole message at the head of the buffer, or 0. */
+static size_t message_len(const struct hs *hs)
+{
+	struct rd rd;
+	size_t len;
+
+	rd_init(&rd, hs->in, hs->in_len);
+	rd_u8(&rd);
+	len = MESSAGE_HEADER_SIZE + rd_u24(&rd);
+	return rd.failed || hs->in_len < len ? 0 : len;
+}
+
+/* Before the rest of a message is waited for: may it come at all? */
+static bool check_head(struct hs *hs)
+{
+	size_t max = hs->role == HS_CLIENT ? HS_MESSAGE_MAX_CLIENT :
+					     HS_MESSAGE_MAX_SERVER;
+	struct rd rd;
+	uint8_t type;
+	uint32_t len;
+
+	if (hs->in_len < MESSAGE_HEADER_SIZE)
+		return true;
+	rd_init(&rd, hs->in, hs->in_len);
+	type = rd_u8(&rd);
+	len = rd_u24(&rd);
+	if (!fl_resolve(&hs->flags, hs->position, type))
+		return hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
+			       "a handshake message out of order");
+	if (len > max)
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "a handshake message that is too long");
+	return true;
+}
+
+/* server_hello and hello_retry_request share their type. */
+static void tell_retry(struct hs *hs, size_t len)
+{
+	if (hs->role == HS_CLIENT && hs->position == 1 &&
+	    msg_server_hello_is_retry(hs->in + MESSAGE_HEADER_SIZE,
+				      len - MESSAGE_HEADER_SIZE))
+		hs->flags |= FL_RETRY;
+}
+
+static bool parse_message(struct hs *hs, size_t len)
+{
+	const struct action *action;
+	struct rd body;
+
+	tell_retry(hs, len);
+	action = current_action(hs);
+	trace(hs, false, action);
+	rd_init(&body, hs->in + MESSAGE_HEADER_SIZE, len - MESSAGE_HEADER_SIZE);
+	hs->half = true;
+	return action->parse(hs, &body);
+}
+
+static bool finish_message(struct hs *hs, size_t len)
+{
+	const struct action *action = current_action(hs);
+	enum hs_epoch epoch = hs->rx_epoch;
+
+	if (!trans_update(hs, hs->in, len))
+		return false;
+	hs->in_len -= len;
+	memmove(hs->in, hs->in + len, hs->in_len);
+	if (action->after && !action->after(hs))
+		return false;
+	if (hs->rx_epoch != epoch && hs->in_len)
+		return hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
+			       "handshake bytes left over at a change of keys");
+	hs->half = false;
+	hs->position++;
+	return true;
+}
+
+static bool step_receive(struct hs *hs)
+{
+	size_t len;
+
+	if (!hs->half && !check_head(hs))
+		return false;
+	len = message_len(hs);
+	if (!len) {
+		hs_flush(hs);
+		hs->fed = false;
+		hs->ops->next(hs->owner, hs->skip);
+		hs->skip = 0;
+		return false;
+	}
+	if (!hs->half && !parse_message(hs, len))
+		return false;
+	if (hs->asking || hs->ended)
+		return false;
+	return finish_message(hs, len);
+}
+
+static void done(struct hs *hs)
+{
+	struct hs_result *res = &hs->result;
+
+	if (hs->in_len) {
+		hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
+			"handshake bytes left over at the end");
+		return;
+	}
+	hs_flush(hs);
+	hs->ended = true;
+	res->version = TLS13;
+	res->suite = hs->suite->id;
+	res->group = hs->kex->id;
+	res->signature_scheme = hs->scheme;
+	res->alpn = (struct hs_bytes){ hs->alpn, hs->alpn_len };
+	res->server_name = hs->server_name;
+	res->chain = hs->chain;
+	res->chain_len = hs->chain_len;
+	res->exporter_secret = (struct hs_bytes){
+		hs->ks.exporter.data, hs->ks.exporter.len };
+	res->resumption_secret = (struct hs_bytes){
+		hs->ks.resumption.data, hs->ks.resumption.len };
+	hs->ops->done(hs->owner, res);
+}
+
+static void run(struct hs *hs)
+{
+	bool more = true;
+
+	/* An answer within ask() comes back here: the loop below goes on. */
+	if (hs->running)
+		return;
+	hs->running = true;
+	while (more && !hs->ended && !hs->asking) {
+		if (fl_message(hs->flags, hs->position) == MSG_END) {
+			done(hs);
+			break;
+		}
+		if (current_action(hs)->from == hs->role)
+			more = step_send(hs, current_action(hs));
+		else
+			more = step_receive(hs);
+	}
+	hs->running = false;
+}
+
+/**
+ * hs_start - begin: a client builds its ClientHello
+ * @hs: the engine
+ *
+ * A server needs no call; its first is hs_record().
+ */
+void hs_start(struct hs *hs)
+{
+	run(hs);
+}
+
+static bool append(struct hs *hs, const uint8_t *data, size_t len)
+{
+	uint8_t *grown;
+
+	if (hs->in_size - hs->in_len < len) {
+		grown = realloc(hs->in, hs->in_len + len);
+		if (!grown)
+			return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOMEM,
+					     "out of memory");
+		hs->in = grown;
+		hs->in_size = hs->in_len + len;
+	}
+	memcpy(hs->in + hs->in_len, data, len);
+	hs->in_len += len;
+	return true;
+}
+
+/**
+ * hs_record - a record has come
+ * @hs: the engine, waiting since ops->next or, as a server, new
+ * @epoch: in which it was protected
+ * @type: its content type
+ * @data: its content
+ * @len: bytes of it
+ */
+void hs_record(struct hs *hs, enum hs_epoch epoch, enum hs_content type,
+	       const uint8_t *data, size_t len)
+{
+	if (hs->ended)
+		return;
+	if (hs->asking || hs->fed) {
+		hs_fail(hs, HS_ALERT_INTERNAL_ERROR, "a record out of turn");
+		return;
+	}
+	hs->fed = true;
+	if (epoch != hs->rx_epoch || type != HS_CONTENT_HANDSHAKE || !len) {
+		hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
+			"a record that has no place in the handshake");
+		return;
+	}
+	if (append(hs, data, len))
+		run(hs);
+}
+
+static bool take_answer(struct hs *hs, enum hs_ask question)
+{
+	if (hs->ended || !hs->asking || hs->question != question)
+		return false;
+	hs->asking = false;
+	return true;
+}
+
+/**
+ * hs_answer_credential - the answer to HS_ASK_CREDENTIAL
+ * @hs: the engine
+ * @credential: outlives the engine; NULL: there is none for this name
+ */
+void hs_answer_credential(struct hs *hs, const struct hs_credential *credential)
+{
+	if (!take_answer(hs, HS_ASK_CREDENTIAL))
+		return;
+	hs->credential = credential;
+	if (!credential)
+		hs_fail_error(hs, HS_ALERT_HANDSHAKE_FAILURE, ENOKEY,
+			      "no certificate for the name that was asked for");
+	else if (!scheme_choose(hs))
+		hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
+			"client_hello: no signature scheme in common");
+	run(hs);
+}
+
+/**
+ * hs_answer_sign - the answer to HS_ASK_SIGN
+ * @hs: the engine
+ * @signature: copied
+ * @len: its length; 0: it could not be made
+ */
+void hs_answer_sign(struct hs *hs, const uint8_t *signature, size_t len)
+{
+	if (!take_answer(hs, HS_ASK_SIGN))
+		return;
+	if (!len || len > sizeof(hs->signature)) {
+		hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOKEY,
+			      "the private key could not sign");
+	} else {
+		memcpy(hs->signature, signature, len);
+		hs->signature_len = len;
+	}
+	run(hs);
+}
+
+/**
+ * hs_answer_verify - the answer to HS_ASK_VERIFY
+ * @hs: the engine
+ * @failure: why not; its reason outlives the engine. NULL: all is good
+ */
+void hs_answer_verify(struct hs *hs, const struct hs_failure *failure)
+{
+	if (!take_answer(hs, HS_ASK_VERIFY))
+		return;
+	if (failure)
+		hs_fail_error(hs, (enum hs_alert)failure->alert, failure->error,
+			      failure->reason);
+	run(hs);
+}

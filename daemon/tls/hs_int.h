@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * What the engine's files share. Each group of prototypes is one file.
+ */
+#ifndef TLSUP_HS_INT_H
+#define TLSUP_HS_INT_H
+
+#include "crypto/cr_hash.h"
+#include "crypto/cr_kex.h"
+#include "lib/secret.h"
+#include "lib/wire.h"
+#include "tls/hs.h"
+
+#define TLS12			0x0303
+#define TLS13			0x0304
+#define RANDOM_SIZE		32
+#define SESSION_ID_MAX		32
+#define COOKIE_MAX		4096
+#define MESSAGE_HEADER_SIZE	4
+#define SIGNED_CONTENT_MAX	(64 + 33 + 1 + CR_HASH_MAX)
+
+/* Early data that may be skipped: what a peer could hold a ticket for. */
+#define EARLY_DATA_SKIP		65536
+
+/* HandshakeType (RFC 9846, 4). */
+enum msg_type {
+	TYPE_CLIENT_HELLO = 1,
+	TYPE_SERVER_HELLO = 2,
+	TYPE_ENCRYPTED_EXTENSIONS = 8,
+	TYPE_CERTIFICATE = 11,
+	TYPE_CERTIFICATE_REQUEST = 13,
+	TYPE_CERTIFICATE_VERIFY = 15,
+	TYPE_FINISHED = 20,
+	TYPE_MESSAGE_HASH = 254,
+};
+
+/* The messages of a handshake: the rows of the action table (flight.c). */
+enum msg {
+	MSG_END,
+	MSG_CLIENT_HELLO,
+	MSG_HELLO_RETRY_REQUEST,
+	MSG_SERVER_HELLO,
+	MSG_ENCRYPTED_EXTENSIONS,
+	MSG_CERTIFICATE_REQUEST,
+	MSG_SERVER_CERTIFICATE,
+	MSG_SERVER_CERTIFICATE_VERIFY,
+	MSG_SERVER_FINISHED,
+	MSG_CLIENT_CERTIFICATE,
+	MSG_CLIENT_FINISHED,
+	MSG_COUNT,
+};
+
+/* What bends the order of messages. */
+enum flight_flag {
+	FL_RETRY	= 1 << 0,	/* HelloRetryRequest */
+	FL_REQUEST	= 1 << 1,	/* CertificateRequest */
+	FL_COUNT	= 1 << 2,
+};
+
+#define FLIGHT_MAX	13
+
+/**
+ * struct action - what to do about one message
+ * @name: the standard's own
+ * @type: HandshakeType
+ * @from: who sends it
+ * @ask: sender: a question to be answered before it can be built, or NULL
+ * @build: sender: write the body
+ * @parse: receiver: parse, check, commit; may ask
+ * @after: both: the message is in the transcript; keys change here
+ */
+struct action {
+	const char *name;
+	uint8_t type;
+	enum hs_role from;
+	bool (*ask)(struct hs *hs);
+	bool (*build)(struct hs *hs, struct wr *wr);
+	bool (*parse)(struct hs *hs, struct rd *body);
+	bool (*after)(struct hs *hs);
+};
+
+/** struct suite - a cipher suite of TLS 1.3 */
+struct suite {
+	uint16_t id;
+	const char *name;
+	const struct cr_hash *hash;
+};
+
+/** struct ks - the key schedule (RFC 9846, 7.1) */
+struct ks {
+	const struct cr_hash *hash;
+	struct secret current;	/* early, then handshake, then main secret */
+	struct secret client_handshake;
+	struct secret server_handshake;
+	struct secret client_application;
+	struct secret server_application;
+	struct secret exporter;
+	struct secret resumption;
+};
+
+/**
+ * struct exts - what the extensions of one message said; borrowed from it
+ * @seen: bit per row of the extension table
+ */
+struct exts {
+	uint32_t seen;
+	uint16_t version;
+	uint16_t group;
+	struct rd versions;
+	struct rd groups;
+	struct rd schemes;
+	struct rd shares;
+	struct rd share;
+	struct rd cookie;
+	struct rd alpn;
+	struct rd name;
+};
+
+struct hs {
+	enum hs_role role;
+	const struct hs_config *config;
+	const struct hs_ops *ops;
+	void *owner;
+
+	/* the driver's */
+	unsigned int flags;
+	unsigned int position;
+	bool running;
+	bool half;		/* asked, or parsed, and to go on after the answer */
+	bool asking;
+	bool ended;
+	bool fed;		/* a record awaits ops->next */
+	enum hs_ask question;
+	enum hs_epoch rx_epoch;
+	uint8_t *in;
+	size_t in_len;
+	size_t in_size;
+	uint8_t *out;
+	size_t out_len;
+	size_t out_size;
+	uint32_t skip;
+
+	/* hellos */
+	uint8_t client_random[RANDOM_SIZE];
+	uint8_t server_random[RANDOM_SIZE];
+	uint8_t session_id[SESSION_ID_MAX];
+	size_t session_id_len;
+	bool ccs_sent;
+	const struct suite *suite;
+	const struct cr_kex *kex;
+	uint8_t private_key[CR_KEX_PRIVATE_MAX];
+	uint8_t public_key[CR_KEX_PUBLIC_MAX];
+	uint8_t peer_share[CR_KEX_PUBLIC_MAX];
+	uint8_t *cookie;
+	size_t cookie_len;
+	uint16_t schemes[HS_LIST_MAX];
+	size_t schemes_len;
+	char server_name[HS_NAME_MAX + 1];
+	bool name_seen;
+	uint8_t alpn[HS_ALPN_MAX];
+	size_t alpn_len;
+
+	/* transcript */
+	uint8_t *hello;		/* until the hash is known */
+	size_t hello_len;
+	struct cr_digest transcript;
+	bool transcript_started;
+
+	/* authentication */
+	const struct hs_credential *credential;
+	uint16_t scheme;
+	uint8_t signature[HS_SIGNATURE_MAX];
+	size_t signature_len;
+	uint8_t *chain_data;
+	struct hs_bytes chain[HS_CHAIN_MAX];
+	size_t chain_len;
+	uint8_t signed_content[SIGNED_CONTENT_MAX];
+
+	struct ks ks;
+	struct hs_failure failure;
+	struct hs_result result;
+};
+
+/* hs.c */
+bool hs_fail(struct hs *hs, enum hs_alert alert, const char *reason);
+bool hs_fail_error(struct hs *hs, enum hs_alert alert, int error,
+		   const char *reason);
+bool hs_ask_owner(struct hs *hs, const struct hs_question *question);
+void hs_flush(struct hs *hs);
+void hs_send_ccs(struct hs *hs);
+void hs_install(struct hs *hs, enum hs_direction direction, enum hs_epoch epoch,
+		const struct secret *secret);
+
+/* flight.c */
+const struct action *fl_action(enum msg msg);
+enum msg fl_message(unsigned int flags, unsigned int position);
+bool fl_resolve(unsigned int *flags, unsigned int position, uint8_t type);
+
+/* suite.c */
+const struct suite *suite_find(uint16_t id);
+const struct suite *suite_at(size_t index);
+bool suite_enabled(const struct hs_config *config, uint16_t id);
+bool group_enabled(const struct hs_config *config, uint16_t id);
+uint16_t suite_choice(const struct hs_config *config, size_t index);
+uint16_t group_choice(const struct hs_config *config, size_t index);
+
+/* scheme.c */
+bool scheme_verifiable(uint16_t scheme);
+void scheme_write_list(struct wr *wr);
+bool scheme_choose(struct hs *hs);
+
+/* trans.c */
+bool trans_start(struct hs *hs);
+bool trans_update(struct hs *hs, const uint8_t *message, size_t len);
+bool trans_retry(struct hs *hs);
+void trans_hash(const struct hs *hs, uint8_t *out);
+
+/* ks.c */
+void ks_expand_label(const struct cr_hash *hash, const uint8_t *secret,
+		     const char *label, const uint8_t *context, size_t context_len,
+		     uint8_t *out, size_t len);
+void ks_early(struct ks *ks, const struct cr_hash *hash);
+void ks_handshake(struct ks *ks, const uint8_t *shared, size_t len,
+		  const uint8_t *transcript);
+void ks_application(struct ks *ks, const uint8_t *transcript);
+void ks_resumption(struct ks *ks, const uint8_t *transcript);
+void ks_finished(const struct ks *ks, const struct secret *base,
+		 const uint8_t *transcript, uint8_t *out);
+
+/* ext.c */
+bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts);
+bool ext_has(const struct exts *exts, uint16_t type);
+void ext_write(struct hs *hs, enum msg place, struct wr *wr);
+
+/* msg_*.c */
+bool msg_client_hello_build(struct hs *hs, struct wr *wr);
+bool msg_client_hello_parse(struct hs *hs, struct rd *body);
+bool msg_server_hello_ask(struct hs *hs);
+bool msg_server_hello_build(struct hs *hs, struct wr *wr);
+bool msg_server_hello_parse(struct hs *hs, struct rd *body);
+bool msg_server_hello_after(struct hs *hs);
+bool msg_hello_retry_request_build(struct hs *hs, struct wr *wr);
+bool msg_hello_retry_request_parse(struct hs *hs, struct rd *body);
+bool msg_hello_retry_request_after(struct hs *hs);
+bool msg_server_hello_is_retry(const uint8_t *body, size_t len);
+bool msg_encrypted_extensions_build(struct hs *hs, struct wr *wr);
+bool msg_encrypted_extensions_parse(struct hs *hs, struct rd *body);
+bool msg_certificate_request_parse(struct hs *hs, struct rd *body);
+bool msg_certificate_build(struct hs *hs, struct wr *wr);
+bool msg_certificate_parse(struct hs *hs, struct rd *body);
+size_t msg_certificate_size(const struct hs *hs);
+bool msg_certificate_verify_ask(struct hs *hs);
+bool msg_certificate_verify_build(struct hs *hs, struct wr *wr);
+bool msg_certificate_verify_parse(struct hs *hs, struct rd *body);
+bool msg_finished_build(struct hs *hs, struct wr *wr);
+bool msg_finished_parse(struct hs *hs, struct rd *body);
+bool msg_finished_server_after(struct hs *hs);
+bool msg_finished_client_after(struct hs *hs);
+
+#endif /* TLSUP_HS_INT_H */

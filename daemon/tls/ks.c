@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * The key schedule (RFC 9846, 7.1), without a PSK:
+ *
+ *	0 -> HKDF-Extract(0) = Early Secret
+ *	Derive-Secret("derived") -> HKDF-Extract((EC)DHE) = Handshake Secret
+ *	Derive-Secret("derived") -> HKDF-Extract(0) = Main Secret
+ */
+#include <string.h>
+
+#include "tls/hs_int.h"
+
+#define LABEL_MAX	255
+
+static const uint8_t zeros[CR_HASH_MAX];
+
+/**
+ * ks_expand_label - HKDF-Expand-Label
+ * @hash: the hash
+ * @secret: as long as the hash
+ * @label: without its "tls13 " prefix
+ * @context: hash value or empty
+ * @context_len: its length
+ * @out: where
+ * @len: how many bytes
+ */
+void ks_expand_label(const struct cr_hash *hash, const uint8_t *secret,
+		     const char *label, const uint8_t *context, size_t context_len,
+		     uint8_t *out, size_t len)
+{
+	static const char prefix[] = "tls13 ";
+	uint8_t info[2 + 1 + LABEL_MAX + 1 + CR_HASH_MAX];
+	struct wr wr;
+	size_t mark;
+
+	wr_init(&wr, info, sizeof(info));
+	wr_u16(&wr, (uint16_t)len);
+	mark = wr_open(&wr, 1);
+	wr_bytes(&wr, prefix, strlen(prefix));
+	wr_bytes(&wr, label, strlen(label));
+	wr_close(&wr, mark);
+	mark = wr_open(&wr, 1);
+	wr_bytes(&wr, context, context_len);
+	wr_close(&wr, mark);
+	cr_hkdf_expand(hash, secret, info, wr.len, out, len);
+}
+
+static void derive(const struct ks *ks, const char *label,
+		   const uint8_t *transcript, struct secret *out)
+{
+	out->len = ks->hash->size;
+	ks_expand_label(ks->hash, ks->current.data, label, transcript,
+			ks->hash->size, out->data, out->len);
+}
+
+/* The next of the three secrets; @ikm is what comes in from the right. */
+static void step(struct ks *ks, const uint8_t *ikm, size_t len)
+{
+	struct cr_digest empty;
+	uint8_t hash[CR_HASH_MAX];
+	struct secret derived;
+
+	cr_digest_init(&empty, ks->hash);
+	cr_digest_peek(&empty, hash);
+	derive(ks, "derived", hash, &derived);
+	cr_hkdf_extract(ks->hash, derived.data, derived.len, ikm, len,
+			ks->current.data);
+	secret_wipe(&derived);
+}
+
+/**
+ * ks_early - begin
+ * @ks: the schedule
+ * @hash: of the suite
+ */
+void ks_early(struct ks *ks, const struct cr_hash *hash)
+{
+	ks->hash = hash;
+	ks->current.len = hash->size;
+	cr_hkdf_extract(hash, zeros, hash->size, zeros, hash->size,
+			ks->current.data);
+}
+
+/**
+ * ks_handshake - the handshake traffic secrets
+ * @ks: the schedule, begun
+ * @shared: the shared secret of the key exchange
+ * @len: its length
+ * @transcript: hash of ClientHello to ServerHello
+ */
+void ks_handshake(struct ks *ks, const uint8_t *shared, size_t len,
+		  const uint8_t *transcript)
+{
+	step(ks, shared, len);
+	derive(ks, "c hs traffic", transcript, &ks->client_handshake);
+	derive(ks, "s hs traffic", transcript, &ks->server_handshake);
+}
+
+/**
+ * ks_application - the application traffic secrets and the exporter's
+ * @ks: the schedule, with its handshake secrets
+ * @transcript: hash of ClientHello to server Finished
+ */
+void ks_application(struct ks *ks, const uint8_t *transcript)
+{
+	step(ks, zeros, ks->hash->size);
+	derive(ks, "c ap traffic", transcript, &ks->client_application);
+	derive(ks, "s ap traffic", transcript, &ks->server_application);
+	derive(ks, "exp master", transcript, &ks->exporter);
+}
+
+/**
+ * ks_resumption - the resumption secret, the last of all
+ * @ks: the schedule, with its application secrets
+ * @transcript: hash of ClientHello to client Finished
+ */
+void ks_resumption(struct ks *ks, const uint8_t *transcript)
+{
+	derive(ks, "res master", transcript, &ks->resumption);
+	secret_wipe(&ks->current);
+}
+
+/**
+ * ks_finished - verify_data of a Finished message (RFC 9846, 4.4.4)
+ * @ks: the schedule
+ * @base: the sender's handshake traffic secret
+ * @transcript: hash of all before the message
+ * @out: as long as the hash
+ */
+void ks_finished(const struct ks *ks, const struct secret *base,
+		 const uint8_t *transcript, uint8_t *out)
+{
+	uint8_t key[CR_HASH_MAX];
+
+	ks_expand_label(ks->hash, base->data, "finished", NULL, 0, key,
+			ks->hash->size);
+	cr_hmac(ks->hash, key, ks->hash->size, transcript, ks->hash->size, out);
+	secret_wipe_bytes(key, sizeof(key));
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * certificate_request (RFC 9846, 4.3.2). The answer is an empty Certificate.
+ */
+#include "tls/ext.h"
+
+/**
+ * msg_certificate_request_parse - the server asks for a certificate
+ * @hs: a client
+ * @body: the message
+ *
+ * Return: false after a failure.
+ */
+bool msg_certificate_request_parse(struct hs *hs, struct rd *body)
+{
+	struct rd context = rd_vec8(body);
+	struct exts exts;
+
+	if (!ext_parse(hs, MSG_CERTIFICATE_REQUEST, body, &exts))
+		return false;
+	if (!rd_end(body))
+		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
+			       "certificate_request: malformed");
+	if (context.len)
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "certificate_request: a context within the handshake");
+	if (!ext_has(&exts, EXT_SIGNATURE_ALGORITHMS))
+		return hs_fail(hs, HS_ALERT_MISSING_EXTENSION,
+			       "certificate_request: no signature_algorithms");
+	return true;
+}

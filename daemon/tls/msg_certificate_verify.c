@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * certificate_verify (RFC 9846, 4.4.3).
+ */
+#include <string.h>
+
+#include "tls/hs_int.h"
+
+#define PAD_SIZE	64
+
+/* 64 spaces, a context string, a zero byte, the transcript's hash. */
+static struct hs_bytes signed_content(struct hs *hs)
+{
+	static const char context[] = "TLS 1.3, server CertificateVerify";
+	uint8_t hash[CR_HASH_MAX];
+	struct wr wr;
+
+	_Static_assert(PAD_SIZE + sizeof(context) + CR_HASH_MAX ==
+		       SIGNED_CONTENT_MAX, "the content fits");
+	wr_init(&wr, hs->signed_content, sizeof(hs->signed_content));
+	for (size_t i = 0; i < PAD_SIZE; i++)
+		wr_u8(&wr, ' ');
+	wr_bytes(&wr, context, sizeof(context));
+	trans_hash(hs, hash);
+	wr_bytes(&wr, hash, hs->suite->hash->size);
+	return (struct hs_bytes){ hs->signed_content, wr.len };
+}
+
+/**
+ * msg_certificate_verify_ask - have the transcript signed
+ * @hs: a server
+ *
+ * Return: true.
+ */
+bool msg_certificate_verify_ask(struct hs *hs)
+{
+	const struct hs_question question = {
+		.ask = HS_ASK_SIGN,
+		.credential = hs->credential,
+		.scheme = hs->scheme,
+		.content = signed_content(hs),
+	};
+
+	return hs_ask_owner(hs, &question);
+}
+
+/**
+ * msg_certificate_verify_build - write the signature
+ * @hs: with the answer
+ * @wr: the writer
+ *
+ * Return: true.
+ */
+bool msg_certificate_verify_build(struct hs *hs, struct wr *wr)
+{
+	size_t mark;
+
+	wr_u16(wr, hs->scheme);
+	mark = wr_open(wr, 2);
+	wr_bytes(wr, hs->signature, hs->signature_len);
+	wr_close(wr, mark);
+	return true;
+}
+
+/**
+ * msg_certificate_verify_parse - have chain and signature verified
+ * @hs: a client
+ * @body: the message
+ *
+ * Return: false after a failure.
+ */
+bool msg_certificate_verify_parse(struct hs *hs, struct rd *body)
+{
+	uint16_t scheme = rd_u16(body);
+	struct rd signature = rd_vec16(body);
+	struct hs_question question = { .ask = HS_ASK_VERIFY };
+
+	if (!rd_end(body) || signature.len > HS_SIGNATURE_MAX)
+		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
+			       "certificate_verify: malformed");
+	if (!scheme_verifiable(scheme))
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "certificate_verify: a scheme that was not offered");
+
+	hs->scheme = scheme;
+	memcpy(hs->signature, signature.data, signature.len);
+	question.scheme = scheme;
+	question.content = signed_content(hs);
+	question.signature = (struct hs_bytes){ hs->signature, signature.len };
+	question.server_name = hs->config->server_name;
+	question.chain = hs->chain;
+	question.chain_len = hs->chain_len;
+	return hs_ask_owner(hs, &question);
+}
