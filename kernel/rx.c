@@ -19,21 +19,21 @@
 /* Take up to @want bytes out of TCP's queue; the count, or -EFAULT. */
 static int take(struct sock *sk, u8 *to, unsigned int want)
 {
-	u32 seq = tcp_sk(sk)->copied_seq;
 	struct sk_buff *skb;
 	unsigned int n, got = 0;
 	u32 off;
 
-	while (got < want && (skb = tcp_recv_skb(sk, seq + got, &off))) {
+	/* Done skb by skb: tcp_recv_skb() frees those before the seq it seeks. */
+	while (got < want &&
+	       (skb = tcp_recv_skb(sk, tcp_sk(sk)->copied_seq, &off))) {
 		n = min(want - got, skb->len - off);
 		if (!n) /* FIN */
 			break;
 		if (skb_copy_bits(skb, off, to + got, n))
 			return -EFAULT;
+		tcp_read_done(sk, n);
 		got += n;
 	}
-	if (got)
-		tcp_read_done(sk, got);
 	return got;
 }
 
