@@ -167,9 +167,11 @@ def a_signal_interrupts_the_wait_and_a_second_call_joins(stack):
         timer.join()
         check(tlsup.status(ours).phase not in (tlsup.OPEN, tlsup.FAILED),
               "the handshake ended with the wait")
-        shaking = tlsup.Background(other.handshake)
-        tlsup.start(ours, role)
-        shaking.result()
+        joining = tlsup.Background(tlsup.start, ours, role)
+        time.sleep(0.1)
+        check(joining.is_alive(), "the second call did not wait")
+        other.handshake()
+        joining.result()
         equal(tlsup.status(ours).phase, tlsup.OPEN, "phase")
     check(len(interrupted) == 2, "signals delivered:", len(interrupted))
 

@@ -99,7 +99,8 @@ class Daemon:
         return self.kill(signal.SIGTERM)
 
     def __enter__(self):
-        return self.start()
+        running = self.process and self.process.poll() is None
+        return self if running else self.start()
 
     def __exit__(self, *_error):
         self.kill()

@@ -85,7 +85,7 @@ def _run(number, name, func, seconds):
         result = f"ok {number} {name} # SKIP {why}"
     except Exception:  # pylint: disable=broad-except
         signal.alarm(0)
-        diag(traceback.format_exc())
+        diag(traceback.format_exc(limit=-3))
         result = f"not ok {number} {name}"
     signal.alarm(0)
     print(result, flush=True)

@@ -52,8 +52,12 @@ def set_option(sock, option, value):
 
 
 def get_option(sock, option, size=4096):
-    """getsockopt at SOL_TLSUP."""
-    return sock.getsockopt(SOL_TLSUP, option, size)
+    """getsockopt at SOL_TLSUP; Python's own takes no buffer above 1024."""
+    buf = ctypes.create_string_buffer(size)
+    length = ctypes.c_uint(size)
+    libc(LIBC.getsockopt(sock.fileno(), SOL_TLSUP, option, buf,
+                         ctypes.byref(length)))
+    return buf.raw[:length.value]
 
 
 def get_text(sock, option):
