@@ -232,6 +232,30 @@ void tlsup_conn_submit(struct tlsup_conn *conn)
 				no_agent);
 }
 
+/* TCP has nothing more to give, and the handshake is not at its end. */
+static void check_tcp(struct tlsup_conn *conn)
+{
+	struct sock *sk = conn->sk;
+
+	if (conn->phase == TLSUP_PHASE_IDLE || conn->phase >= TLSUP_PHASE_OPEN)
+		return;
+	if (sk->sk_state == TCP_CLOSE && (sk->sk_err || conn->started_ns)) {
+		int err = sk->sk_err;
+
+		if (conn->started_ns && (!err || err == ECONNRESET ||
+					 err == EPIPE))
+			err = EPROTO;
+		tlsup_conn_fail(conn, err, TLSUP_NO_ALERT, conn->started_ns ?
+				"the connection was reset during the handshake" :
+				"the connection could not be made");
+		return;
+	}
+	if (conn->started_ns && !conn->awaiting &&
+	    (sk->sk_shutdown & RCV_SHUTDOWN))
+		tlsup_conn_fail(conn, EPROTO, TLSUP_NO_ALERT,
+				"the peer closed the connection during the handshake");
+}
+
 static bool is_connected(const struct sock *sk)
 {
 	return (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |
@@ -249,8 +273,10 @@ static bool is_connected(const struct sock *sk)
  */
 int tlsup_conn_start(struct tlsup_conn *conn)
 {
-	if (!is_connected(conn->sk))
-		return 0;
+	if (!is_connected(conn->sk)) {
+		check_tcp(conn);
+		return conn->phase == TLSUP_PHASE_FAILED ? -conn->error : 0;
+	}
 	if (!conn->started_ns) {
 		conn->started_ns = ktime_get_ns();
 		tlsup_stat_inc(conn->tn, handshakes_started);
@@ -266,6 +292,8 @@ int tlsup_conn_start(struct tlsup_conn *conn)
 		tlsup_conn_submit(conn);
 	else
 		tlsup_rx_handshake(conn);
+	/* The peer may have gone before the role was set. */
+	check_tcp(conn);
 	return conn->phase == TLSUP_PHASE_FAILED ? -conn->error : 0;
 }
 
@@ -362,30 +390,6 @@ void tlsup_conn_close(struct tlsup_conn *conn)
 	tlsup_conn_set_phase(conn, TLSUP_PHASE_CLOSED);
 	tlsup_tx_purge(conn);
 	tlsup_rx_purge(conn);
-}
-
-/* TCP has nothing more to give, and the handshake is not at its end. */
-static void check_tcp(struct tlsup_conn *conn)
-{
-	struct sock *sk = conn->sk;
-
-	if (conn->phase == TLSUP_PHASE_IDLE || conn->phase >= TLSUP_PHASE_OPEN)
-		return;
-	if (sk->sk_state == TCP_CLOSE && (sk->sk_err || conn->started_ns)) {
-		int err = sk->sk_err;
-
-		if (conn->started_ns && (!err || err == ECONNRESET ||
-					 err == EPIPE))
-			err = EPROTO;
-		tlsup_conn_fail(conn, err, TLSUP_NO_ALERT, conn->started_ns ?
-				"the connection was reset during the handshake" :
-				"the connection could not be made");
-		return;
-	}
-	if (conn->started_ns && !conn->awaiting &&
-	    (sk->sk_shutdown & RCV_SHUTDOWN))
-		tlsup_conn_fail(conn, EPROTO, TLSUP_NO_ALERT,
-				"the peer closed the connection during the handshake");
 }
 
 /**
