@@ -66,11 +66,12 @@ def by_fastopen(sock):
 
 
 def by_zerocopy_receive(sock):
+    # struct tcp_zerocopy_receive: no mapping, but a buffer to copy into.
     place = ctypes.create_string_buffer(4096)
-    args = struct.pack("=QIIIiQiIQQIIQ", 0, 0, 0, 0, 0,
-                       ctypes.addressof(place), 4096, 0, 0, 0, 0, 0, 0)
-    buf = ctypes.create_string_buffer(args, 64)
-    size = ctypes.c_uint(64)
+    args = struct.pack("=QIIIiQiI", 0, 0, 0, 0, 0, ctypes.addressof(place),
+                       4096, 0).ljust(64, b"\0")
+    buf = ctypes.create_string_buffer(args, len(args))
+    size = ctypes.c_uint(len(args))
     tlsup.libc(tlsup.LIBC.getsockopt(sock.fileno(), socket.SOL_TCP,
                                      TCP_ZEROCOPY_RECEIVE, buf,
                                      ctypes.byref(size)))

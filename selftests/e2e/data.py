@@ -223,6 +223,8 @@ def empty_writes_and_empty_records_are_nothing(stack):
 @test
 def a_blocked_writer_goes_on_when_the_peer_reads(stack):
     ours, other = peer.connect(stack)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+    other.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     sending = tlsup.Background(ours.sendall, NOISE)
     time.sleep(0.3)
     check(sending.is_alive(), "2 MiB fitted into a peer that reads nothing")

@@ -90,6 +90,18 @@ def a_peer_that_closes_is_a_protocol_error(stack):
 
 
 @test(seconds=30)
+def a_peer_that_resets_before_the_start_is_an_error(stack):
+    for role in ROLES.values():
+        ours, theirs = our_end(stack, role)
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          b"\1\0\0\0\0\0\0\0")
+        theirs.close()
+        with fails_with((errno.ECONNRESET, errno.EPROTO), "the handshake"):
+            tlsup.start(ours, role)
+        equal(tlsup.status(ours).phase, tlsup.FAILED, "phase")
+
+
+@test(seconds=30)
 def a_peer_that_closes_in_the_middle_is_a_protocol_error(stack):
     ours, theirs = our_end(stack, tlsup.CLIENT)
     shaking = tlsup.Background(start_fails, ours, tlsup.CLIENT, errno.EPROTO,
