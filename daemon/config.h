@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * The configuration: profiles, and a few numbers.
+ */
+#ifndef TLSUP_CONFIG_H
+#define TLSUP_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_LIST_MAX	16
+#define CONFIG_ALPN_MAX	1024
+
+struct x509_credential;
+struct x509_trust;
+
+/**
+ * struct config_profile - what an administrator allows
+ * @name: as applications name it
+ * @credential: NULL: clients only
+ * @trust: whom clients of this profile trust; NULL: nobody was asked for
+ * @alpn: RFC 7301 wire list, for programs that set none
+ * @alpn_len: its length
+ * @suites: cipher suites, best first; none: all
+ * @suites_len: how many
+ * @groups: named groups, best first; none: all
+ * @groups_len: how many
+ */
+struct config_profile {
+	char *name;
+	struct x509_credential *credential;
+	struct x509_trust *trust;
+	uint8_t alpn[CONFIG_ALPN_MAX];
+	size_t alpn_len;
+	uint16_t suites[CONFIG_LIST_MAX];
+	size_t suites_len;
+	uint16_t groups[CONFIG_LIST_MAX];
+	size_t groups_len;
+};
+
+/**
+ * struct config - the whole configuration; read-only once loaded
+ * @workers: threads
+ * @window: events that may be out to each
+ * @keylog: SSLKEYLOGFILE, or NULL
+ * @profiles: all profiles
+ * @profiles_len: how many
+ */
+struct config {
+	unsigned int workers;
+	unsigned int window;
+	char *keylog;
+	struct config_profile *profiles;
+	size_t profiles_len;
+};
+
+struct config *config_load(const char *file);
+void config_free(struct config *cfg);
+const struct config_profile *config_find_profile(const struct config *cfg, const char *name);
+
+#endif /* TLSUP_CONFIG_H */

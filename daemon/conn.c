@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * What the engine gives out between two events is collected in one answer,
+ * which goes to the kernel when the engine has come to a stop.
+ */
+#include "conn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/secret.h"
+#include "lib/wire.h"
+#include "log.h"
+#include "tls/hs.h"
+#include "x509.h"
+
+#define EXE_MAX		256
+#define KEYLOG_LINE	256
+
+/**
+ * struct conn - a handshake in progress
+ * @env: shared, not owned
+ * @id: the kernel's
+ * @config: what the engine may negotiate
+ * @profile: the administrator's
+ * @hs: the engine
+ * @answer: to the event that is being worked on
+ * @failure: why the peer's certificate was refused
+ * @server_name: a client's: to be verified
+ * @alpn: of application or profile
+ * @pid: who asked, for the log
+ * @uid: who asked
+ * @exe: who asked
+ * @role: of this side
+ * @over: the last answer has been sent, or could not be
+ */
+struct conn {
+	const struct conn_env *env;
+	uint64_t id;
+	struct hs_config config;
+	const struct config_profile *profile;
+	struct hs *hs;
+	struct kern_answer answer;
+	struct x509_failure failure;
+	char server_name[HS_NAME_MAX + 1];
+	uint8_t alpn[CONFIG_ALPN_MAX];
+	uint32_t pid;
+	uint32_t uid;
+	char exe[EXE_MAX];
+	enum hs_role role;
+	bool over;
+};
+
+static const char *role_name(const struct conn *conn)
+{
+	return conn->role == HS_CLIENT ? "client" : "server";
+}
+
+static void log_failure(const struct conn *conn, const char *profile,
+			const char *name, const char *reason)
+{
+	log_info("%s handshake failed: pid %u uid %u exe %s profile %s name %s: %s",
+		 role_name(conn), conn->pid, conn->uid, conn->exe, profile,
+		 *name ? name : "-", reason);
+}
+
+static void commit(struct conn *conn)
+{
+	int err = kern_answer_commit(conn->env->kern, &conn->answer);
+
+	if (!err)
+		return;
+	/* Too long, or short of memory: then at least the kernel is told. */
+	log_error("connection %llu: an answer could not be sent: %s",
+		  (unsigned long long)conn->id, strerror(-err));
+	kern_answer_begin(conn->env->kern, &conn->answer, conn->id, 0);
+	kern_answer_fail(&conn->answer, ENOBUFS, HS_ALERT_INTERNAL_ERROR,
+			 "the daemon's answer does not fit");
+	kern_answer_commit(conn->env->kern, &conn->answer);
+	conn->over = true;
+}
+
+static void on_send(void *owner, enum hs_content type, const uint8_t *data,
+		    size_t len)
+{
+	struct conn *conn = owner;
+
+	kern_answer_send(&conn->answer, (uint8_t)type, data, len);
+}
+
+/** struct cipher_row - a cipher suite in the words of the kernel */
+static const struct cipher_row {
+	uint16_t suite;
+	enum tlsup_cipher cipher;
+	enum tlsup_hash hash;
+} ciphers[] = {
+	{ 0x1301, TLSUP_CIPHER_AES_GCM_128, TLSUP_HASH_SHA256 },
+	{ 0x1302, TLSUP_CIPHER_AES_GCM_256, TLSUP_HASH_SHA384 },
+	{ 0x1303, TLSUP_CIPHER_CHACHA20_POLY1305, TLSUP_HASH_SHA256 },
+};
+
+static void on_keys(void *owner, const struct hs_keys *keys)
+{
+	struct conn *conn = owner;
+
+	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++) {
+		const struct kern_keys kern_keys = {
+			.direction = keys->direction == HS_TX ?
+				     TLSUP_DIRECTION_TX : TLSUP_DIRECTION_RX,
+			.epoch = keys->epoch == HS_EPOCH_HANDSHAKE ?
+				 TLSUP_EPOCH_HANDSHAKE : TLSUP_EPOCH_APPLICATION,
+			.version = keys->version,
+			.cipher = ciphers[i].cipher,
+			.hash = ciphers[i].hash,
+			.secret = keys->secret.data,
+			.secret_len = keys->secret.len,
+		};
+
+		if (ciphers[i].suite == keys->suite)
+			kern_answer_keys(&conn->answer, &kern_keys);
+	}
+}
+
+static void on_next(void *owner, uint32_t skip)
+{
+	struct conn *conn = owner;
+
+	kern_answer_next(&conn->answer, skip);
+	commit(conn);
+}
+
+static void ask_credential(struct conn *conn)
+{
+	const struct x509_credential *credential = conn->profile->credential;
+
+	hs_answer_credential(conn->hs, credential ?
+			     x509_credential_hs(credential) : NULL);
+}
+
+static void ask_sign(struct conn *conn, const struct hs_question *question)
+{
+	uint8_t signature[HS_SIGNATURE_MAX];
+	size_t len;
+
+	len = x509_sign(question->credential, question->scheme,
+			question->content, signature, sizeof(signature));
+	hs_answer_sign(conn->hs, signature, len);
+}
+
+static void ask_verify(struct conn *conn, const struct hs_question *question)
+{
+	int err = x509_verify(conn->profile->trust, conn->server_name, question,
+			      &conn->failure);
+
+	hs_answer_verify(conn->hs, err ? &conn->failure.hs : NULL);
+}
+
+/* All answered at once; the engine would also wait. */
+static void on_ask(void *owner, const struct hs_question *question)
+{
+	struct conn *conn = owner;
+
+	switch (question->ask) {
+	case HS_ASK_CREDENTIAL:
+		ask_credential(conn);
+		break;
+	case HS_ASK_SIGN:
+		ask_sign(conn, question);
+		break;
+	case HS_ASK_VERIFY:
+		ask_verify(conn, question);
+		break;
+	}
+}
+
+/* The chain in the form of the netlink attribute; the length, 0 if none. */
+static size_t pack_chain(const struct hs_result *result, uint8_t *buffer)
+{
+	struct wr wr;
+
+	wr_init(&wr, buffer, TLSUP_CHAIN_MAX);
+	for (size_t i = 0; i < result->chain_len; i++) {
+		wr_u24(&wr, (uint32_t)result->chain[i].len);
+		wr_bytes(&wr, result->chain[i].data, result->chain[i].len);
+	}
+	return wr.failed ? 0 : wr.len;
+}
+
+static void on_done(void *owner, const struct hs_result *result)
+{
+	struct conn *conn = owner;
+	uint8_t chain[HS_MESSAGE_MAX_CLIENT];
+	struct kern_done done = {
+		.version = result->version,
+		.suite = result->suite,
+		.group = result->group,
+		.signature_scheme = result->signature_scheme,
+		.client_authenticated = result->client_authenticated,
+		.alpn = result->alpn.data,
+		.alpn_len = result->alpn.len,
+		.exporter = result->exporter_secret.data,
+		.exporter_len = result->exporter_secret.len,
+		.chain = chain,
+	};
+
+	_Static_assert(HS_MESSAGE_MAX_CLIENT <= TLSUP_CHAIN_MAX, "a chain fits");
+	done.chain_len = pack_chain(result, chain);
+	if (conn->role == HS_SERVER)
+		done.server_name = result->server_name;
+	kern_answer_done(&conn->answer, &done);
+	conn->over = true;
+	commit(conn);
+	log_debug("%s handshake done: pid %u uid %u exe %s profile %s name %s suite %s",
+		  role_name(conn), conn->pid, conn->uid, conn->exe,
+		  conn->profile->name,
+		  conn->role == HS_SERVER ? result->server_name : conn->server_name,
+		  hs_suite_name(result->suite));
+}
+
+static void on_fail(void *owner, const struct hs_failure *failure)
+{
+	struct conn *conn = owner;
+
+	log_failure(conn, conn->profile->name, conn->server_name, failure->reason);
+	kern_answer_fail(&conn->answer, (uint32_t)failure->error, failure->alert,
+			 failure->reason);
+	conn->over = true;
+	commit(conn);
+}
+
+static void on_trace(void *owner, bool sent, const char *message)
+{
+	struct conn *conn = owner;
+
+	log_info("connection %llu: %s %s %s", (unsigned long long)conn->id,
+		 role_name(conn), sent ? "sends" : "receives", message);
+}
+
+static size_t put_hex(char *to, const uint8_t *data, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		to[2 * i] = digits[data[i] >> 4];
+		to[2 * i + 1] = digits[data[i] & 15];
+	}
+	return 2 * len;
+}
+
+/* One line, one write: lines of several workers do not mix. */
+static void on_keylog(void *owner, const char *label, const uint8_t *client_random,
+		      const uint8_t *secret, size_t len)
+{
+	struct conn *conn = owner;
+	char line[KEYLOG_LINE];
+	size_t n = strlen(label);
+
+	memcpy(line, label, n);
+	line[n++] = ' ';
+	n += put_hex(line + n, client_random, 32);
+	line[n++] = ' ';
+	n += put_hex(line + n, secret, len);
+	line[n++] = '\n';
+	if (write(conn->env->keylog, line, n) < 0)
+		log_warning("the key log could not be written: %s", strerror(errno));
+	secret_wipe_bytes(line, sizeof(line));
+}
+
+#define OPS \
+	.send = on_send, \
+	.keys = on_keys, \
+	.next = on_next, \
+	.ask = on_ask, \
+	.done = on_done, \
+	.fail = on_fail
+
+/* By tracing and key log: both are absent unless they are wanted. */
+static const struct hs_ops ops[2][2] = {
+	{ { OPS }, { OPS, .keylog = on_keylog } },
+	{ { OPS, .trace = on_trace },
+	  { OPS, .trace = on_trace, .keylog = on_keylog } },
+};
+
+static bool is_address(const char *name)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, name, address) == 1 ||
+	       inet_pton(AF_INET6, name, address) == 1;
+}
+
+/* The application's list of protocols goes before the profile's. */
+static void set_alpn(struct conn *conn, const struct kern_event *event)
+{
+	const uint8_t *data = conn->profile->alpn;
+	size_t len = conn->profile->alpn_len;
+
+	if (event->alpn_len && event->alpn_len <= sizeof(conn->alpn)) {
+		data = event->alpn;
+		len = event->alpn_len;
+	}
+	memcpy(conn->alpn, data, len);
+	conn->config.alpn = (struct hs_bytes){ conn->alpn, len };
+}
+
+static void set_config(struct conn *conn, const struct kern_event *event)
+{
+	const struct config_profile *profile = conn->profile;
+
+	conn->config.suites = profile->suites;
+	conn->config.suites_len = profile->suites_len;
+	conn->config.groups = profile->groups;
+	conn->config.groups_len = profile->groups_len;
+	set_alpn(conn, event);
+	/* An address is no server_name (RFC 6066, 3). */
+	if (conn->role == HS_CLIENT && *conn->server_name &&
+	    !is_address(conn->server_name))
+		conn->config.server_name = conn->server_name;
+}
+
+/**
+ * conn_create - begin a handshake
+ * @env: shared; outlives the handshake
+ * @event: KERN_START
+ *
+ * Return: the handshake, or NULL without memory.
+ */
+struct conn *conn_create(const struct conn_env *env, const struct kern_event *event)
+{
+	struct conn *conn = secret_alloc(sizeof(*conn));
+
+	if (!conn)
+		return NULL;
+	conn->env = env;
+	conn->id = event->conn_id;
+	conn->role = event->role == HS_CLIENT ? HS_CLIENT : HS_SERVER;
+	conn->pid = event->pid;
+	conn->uid = event->uid;
+	snprintf(conn->exe, sizeof(conn->exe), "%s", event->exe);
+	snprintf(conn->server_name, sizeof(conn->server_name), "%s",
+		 event->server_name);
+	kern_answer_init(&conn->answer);
+	conn->profile = config_find_profile(env->config, event->profile);
+	if (!conn->profile)
+		return conn;
+	set_config(conn, event);
+	conn->hs = hs_create(conn->role, &conn->config,
+			     &ops[env->trace][env->keylog >= 0], conn);
+	if (conn->hs)
+		return conn;
+	conn_destroy(conn);
+	return NULL;
+}
+
+/**
+ * conn_destroy - end a handshake; all its secrets are wiped
+ * @conn: may be NULL
+ */
+void conn_destroy(struct conn *conn)
+{
+	if (!conn)
+		return;
+	hs_destroy(conn->hs);
+	kern_answer_drop(&conn->answer);
+	secret_free(conn, sizeof(*conn));
+}
+
+static void refuse(struct conn *conn, const char *profile, const char *reason)
+{
+	log_failure(conn, profile, conn->server_name, reason);
+	kern_answer_fail(&conn->answer, ENOKEY, conn->role == HS_SERVER ?
+			 HS_ALERT_HANDSHAKE_FAILURE : -1, reason);
+	conn->over = true;
+	commit(conn);
+}
+
+static void feed(struct conn *conn, const struct kern_event *event)
+{
+	hs_record(conn->hs, (enum hs_epoch)event->rx_epoch,
+		  (enum hs_content)event->content_type, event->payload,
+		  event->payload_len);
+}
+
+/**
+ * conn_start - the first event
+ * @conn: new
+ * @event: KERN_START
+ *
+ * Return: whether the handshake goes on; if not it is to be destroyed.
+ */
+bool conn_start(struct conn *conn, const struct kern_event *event)
+{
+	kern_answer_begin(conn->env->kern, &conn->answer, conn->id,
+			  event->rx_epoch);
+	if (!conn->profile)
+		refuse(conn, event->profile, "no such profile");
+	else if (conn->role == HS_SERVER && !conn->profile->credential)
+		refuse(conn, event->profile, "the profile has no certificate");
+	else if (conn->role == HS_CLIENT)
+		hs_start(conn->hs);
+	else
+		feed(conn, event);
+	return !conn->over;
+}
+
+/**
+ * conn_record - a record has come
+ * @conn: the handshake
+ * @event: KERN_RECORD
+ *
+ * Return: as conn_start().
+ */
+bool conn_record(struct conn *conn, const struct kern_event *event)
+{
+	kern_answer_begin(conn->env->kern, &conn->answer, conn->id,
+			  event->rx_epoch);
+	feed(conn, event);
+	return !conn->over;
+}
+
+/**
+ * conn_log_closed - the kernel has ended the handshake
+ * @conn: the handshake
+ * @event: KERN_CLOSED
+ */
+void conn_log_closed(const struct conn *conn, const struct kern_event *event)
+{
+	log_failure(conn, conn->profile ? conn->profile->name : "-",
+		    conn->server_name,
+		    *event->reason ? event->reason : "the program closed the socket");
+}

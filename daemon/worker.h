@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * A worker: a thread with an agent of its own and handshakes of its own.
+ */
+#ifndef TLSUP_WORKER_H
+#define TLSUP_WORKER_H
+
+#include <stdbool.h>
+
+#include "config.h"
+
+struct worker;
+
+/**
+ * struct worker_options - the same for all workers
+ * @config: the configuration
+ * @trace: log each message
+ * @keylog: descriptor of the key log, or -1
+ */
+struct worker_options {
+	const struct config *config;
+	bool trace;
+	int keylog;
+};
+
+struct worker *worker_create(const struct worker_options *options);
+int worker_run(struct worker *worker);
+void worker_stop(struct worker *worker);
+void worker_destroy(struct worker *worker);
+
+#endif /* TLSUP_WORKER_H */
