@@ -352,8 +352,9 @@ static struct nlattr *open_action(struct kern_answer *answer, int type)
 
 static void close_action(struct kern_answer *answer, struct nlattr *nest)
 {
+	/* NEXT may hold nothing, and libnl drops what is empty elsewise. */
 	if (!answer->failed)
-		nla_nest_end(answer->msg, nest);
+		nla_nest_end_keep_empty(answer->msg, nest);
 }
 
 static void put(struct kern_answer *answer, int type, const void *data, size_t len)
