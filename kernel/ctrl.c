@@ -122,8 +122,8 @@ void tlsup_ctrl_update_tx(struct tlsup_conn *conn)
 }
 
 /* KeyUpdate (RFC 9846, 4.6.3); @last: it ends its record, as it must. */
-static int key_update(struct tlsup_conn *conn, const u8 *body, size_t len,
-		      bool last)
+static int received_key_update(struct tlsup_conn *conn, const u8 *body,
+			       size_t len, bool last)
 {
 	struct tlsup_keys *keys;
 
@@ -176,8 +176,9 @@ static int post_handshake(struct tlsup_conn *conn, const u8 *message,
 	case TLSUP_NEW_SESSION_TICKET:
 		return new_session_ticket(conn, message, len);
 	case TLSUP_KEY_UPDATE:
-		return key_update(conn, body, len - TLSUP_HANDSHAKE_HEADER_SIZE,
-				  last);
+		return received_key_update(conn, body,
+					   len - TLSUP_HANDSHAKE_HEADER_SIZE,
+					   last);
 	default:
 		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
 			    "a handshake message that has no place here");

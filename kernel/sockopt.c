@@ -49,7 +49,7 @@ static void record_exe(struct tlsup_identity *who)
 }
 
 /* Who sets the role: a worker in its sandbox cannot ask /proc later. */
-static struct tlsup_identity *current_identity(const struct sock *sk)
+static struct tlsup_identity *current_identity(struct sock *sk)
 {
 	struct user_namespace *ns = sock_net(sk)->user_ns;
 	struct tlsup_identity *who = kzalloc(sizeof(*who), GFP_KERNEL);
