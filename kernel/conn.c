@@ -44,7 +44,7 @@ static const u8 successors[] = {
 void tlsup_conn_set_phase(struct tlsup_conn *conn, enum tlsup_phase phase)
 {
 	WARN_ON_ONCE(!(successors[conn->phase] & BIT(phase)));
-	/* Pairs with smp_load_acquire() in readers without the socket lock. */
+	/* Pairs with smp_load_acquire() in tlsup_conn_phase(). */
 	smp_store_release(&conn->phase, phase);
 }
 
@@ -337,7 +337,9 @@ void tlsup_conn_fail(struct tlsup_conn *conn, int error, int alert,
 		return;
 	if (phase == TLSUP_PHASE_OPEN)
 		tlsup_tx_flush_open(conn);
-	if (alert != TLSUP_NO_ALERT)
+	/* A client that has sent nothing has nothing to take back. */
+	if (alert != TLSUP_NO_ALERT &&
+	    (conn->role != TLSUP_CLIENT || !conn->tx.first))
 		tlsup_ctrl_alert(conn, alert);
 	/* Sending can fail the connection itself: then it was first. */
 	if (conn->phase >= TLSUP_PHASE_FAILED)

@@ -140,7 +140,7 @@ int tlsup_nl_get_stats_doit(struct sk_buff *skb, struct genl_info *info)
 /* Without the socket lock: a picture, not a proof. */
 static int put_conn(struct sk_buff *skb, struct tlsup_conn *conn)
 {
-	u8 phase = smp_load_acquire(&conn->phase);
+	enum tlsup_phase phase = tlsup_conn_phase(conn);
 	const struct tlsup_result *res = phase == TLSUP_PHASE_OPEN ?
 					 conn->result : NULL;
 	const struct tlsup_identity *who = phase == TLSUP_PHASE_IDLE ?

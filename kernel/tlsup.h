@@ -351,6 +351,18 @@ struct tlsup_conn {
 	struct rcu_work free_work;
 };
 
+/**
+ * tlsup_conn_phase - the phase, for those who do not hold the socket lock
+ * @conn: the connection
+ *
+ * Return: the phase; what it promises (result, identity, callbacks) is there.
+ */
+static inline enum tlsup_phase tlsup_conn_phase(const struct tlsup_conn *conn)
+{
+	/* Pairs with smp_store_release() in tlsup_conn_set_phase(). */
+	return smp_load_acquire(&conn->phase);
+}
+
 /* main.c */
 extern struct workqueue_struct *tlsup_wq;
 extern unsigned int tlsup_net_id;

@@ -88,7 +88,7 @@ static void data_ready(struct sock *sk)
 
 	rcu_read_lock();
 	conn = callback_conn(sk);
-	if (conn && smp_load_acquire(&conn->phase) == TLSUP_PHASE_OPEN)
+	if (conn && tlsup_conn_phase(conn) == TLSUP_PHASE_OPEN)
 		conn->saved_data_ready(sk);
 	else if (conn)
 		tlsup_conn_queue(conn, TLSUP_TODO_RX);
@@ -102,7 +102,7 @@ static void state_change(struct sock *sk)
 	rcu_read_lock();
 	conn = callback_conn(sk);
 	if (conn) {
-		if (smp_load_acquire(&conn->phase) != TLSUP_PHASE_OPEN)
+		if (tlsup_conn_phase(conn) != TLSUP_PHASE_OPEN)
 			tlsup_conn_queue(conn, TLSUP_TODO_RX);
 		/* Whoever waits in connect() waits for this. */
 		conn->saved_state_change(sk);
@@ -118,7 +118,7 @@ static void write_space(struct sock *sk)
 	conn = callback_conn(sk);
 	if (conn && READ_ONCE(conn->tx.queued))
 		tlsup_conn_queue(conn, TLSUP_TODO_TX);
-	else if (conn && smp_load_acquire(&conn->phase) == TLSUP_PHASE_OPEN)
+	else if (conn && tlsup_conn_phase(conn) == TLSUP_PHASE_OPEN)
 		conn->saved_write_space(sk);
 	rcu_read_unlock();
 }
@@ -130,7 +130,7 @@ static void error_report(struct sock *sk)
 	rcu_read_lock();
 	conn = callback_conn(sk);
 	if (conn) {
-		if (smp_load_acquire(&conn->phase) != TLSUP_PHASE_OPEN)
+		if (tlsup_conn_phase(conn) != TLSUP_PHASE_OPEN)
 			tlsup_conn_queue(conn, TLSUP_TODO_RX);
 		conn->saved_error_report(sk);
 	}
@@ -398,9 +398,11 @@ static void take_socket(struct tlsup_conn *conn, struct sock *sk,
 	sk->sk_write_space = write_space;
 	sk->sk_error_report = error_report;
 	WRITE_ONCE(sk->sk_rcvlowat, 1);
+	/* What the proto's calls look for is there before they are. */
 	smp_store_release(&sk->sk_prot, &f->prot);
 	/* Dropped where the socket's ops are: in __sock_release(). */
 	__module_get(THIS_MODULE);
+	/* Same for the ops. */
 	smp_store_release(&sk->sk_socket->ops, &f->ops);
 }
 
