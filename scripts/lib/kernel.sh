@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 The tlsup authors
+# shellcheck shell=bash
+#
+# Guest kernels: built or unpacked once into the cache, keyed by the version of
+# the source and by the configuration. kernel_ready NAME leaves in
+#
+#	KDIR	where external modules for it are built against
+#	KARGS	what "make" needs to know to do so
+#	KIMAGE	the file to boot
+#	KMODS	its own modules, a modules directory as under /lib/modules
+#	KREL	its release
+
+readonly KERNELS='uml uml-debug stock-6.12'
+
+kernel_known() {
+	case " $KERNELS " in
+	*" $1 "*) ;;
+	*) die "no kernel \"$1\"; there are: $KERNELS" ;;
+	esac
+}
+
+need_package() {
+	dpkg-query -W -f '${Version}' "$1" 2>/dev/null ||
+		die "the package $1 is missing: run scripts/setup"
+}
+
+# Debian's source of the kernel, unpacked; every kernel and tool comes from it.
+source_ready() {
+	local version
+
+	version=$(need_package linux-source-6.12) || exit
+	[ "$(cat "$KSRC/.tlsup-version" 2>/dev/null)" != "$version" ] || return 0
+	take_lock linux-source
+	if [ "$(cat "$KSRC/.tlsup-version" 2>/dev/null)" != "$version" ]; then
+		rm -rf "$KSRC" "$KSRC.new"
+		mkdir -p "$KSRC.new"
+		step "unpacking linux-source-6.12" "$CACHE/unpack.log" \
+			tar -xJf /usr/src/linux-source-6.12.tar.xz \
+			-C "$KSRC.new" --strip-components=1 || exit 125
+		echo "$version" >"$KSRC.new/.tlsup-version"
+		mv "$KSRC.new" "$KSRC"
+	fi
+	drop_lock
+}
+
+fragments() {
+	echo "$TOP/selftests/guest/uml.config"
+	[ "$1" != uml-debug ] || echo "$TOP/selftests/guest/uml-debug.config"
+}
+
+# The configuration, from the smallest one and our fragments; every line of
+# these must have come through, of lines with the same option the last.
+uml_configure() {
+	local dir=$1 line status=0
+
+	shift
+	make -s -C "$KSRC" O="$dir" ARCH=um tinyconfig &&
+		(cd "$KSRC" && scripts/kconfig/merge_config.sh -m -Q -O "$dir" \
+			"$dir/.config" "$@") &&
+		make -s -C "$KSRC" O="$dir" ARCH=um olddefconfig || return
+	while read -r line; do
+		case $line in
+		*=n) ! grep -q "^${line%n}" "$dir/.config" ;;
+		*) grep -qx "$line" "$dir/.config" ;;
+		esac && continue
+		echo "the configuration lost $line"
+		status=1
+	done < <(awk -F = '/^CONFIG_/ { last[$1] = $0 }
+			   END { for (i in last) print last[i] }' "$@")
+	return $status
+}
+
+uml_build() {
+	local dir=$1
+
+	shift
+	mkdir -p "$dir"
+	uml_configure "$dir" "$@" || return
+	make -C "$dir" ARCH=um -j"$(nproc)" linux modules &&
+		make -C "$dir" ARCH=um INSTALL_MOD_PATH="$dir/installed" \
+			INSTALL_MOD_STRIP=1 modules_install || return
+	# What only a second build would want; modules are built without it.
+	find "$dir" -path "$dir/scripts" -prune -o \
+		\( -name '*.o' -o -name '*.a' -o -name '*.cmd' \) -exec rm -f {} +
+	touch "$dir/complete"
+}
+
+uml_ready() {
+	local name=$1 key config
+
+	source_ready
+	mapfile -t config < <(fragments "$name")
+	key=$( (cat "$KSRC/.tlsup-version" "${config[@]}"; gcc -dumpfullversion) |
+		sha256sum | cut -c 1-12)
+	KDIR=$CACHE/$name-$key
+	KARGS=(ARCH=um)
+	KIMAGE=$KDIR/linux
+	if [ ! -e "$KDIR/complete" ]; then
+		take_lock "$name"
+		[ -e "$KDIR/complete" ] ||
+			step "building the kernel $name (once)" \
+				"$CACHE/$name.log" uml_build \
+				"$KDIR" "${config[@]}" || exit 125
+		drop_lock
+	fi
+	KREL=$(cat "$KDIR/include/config/kernel.release")
+	KMODS=$KDIR/installed/lib/modules/$KREL
+}
+
+kernel_ready() {
+	case $1 in
+	uml*) uml_ready "$1" ;;
+	*) stock_ready "$1" ;;
+	esac
+}
