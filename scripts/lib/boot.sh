@@ -9,7 +9,7 @@
 PASSED='HOME|LANG|LC_ALL|FULL|SOAK|XDG_CACHE_HOME|BUILD|TLSUP_[A-Z_]*'
 
 # guest_prepare COMMAND...: the folder by which host and guest talk (see
-# guest-init), and room for the log.
+# selftests/guest/init), and room for the log.
 guest_prepare() {
 	local module= from
 
@@ -55,7 +55,7 @@ boot_uml() {
 	memory_folder
 	spawn env TMPDIR="$MEMORY" "$KIMAGE" mem="$MEM" uml_dir="$RUN/uml" \
 		rootfstype=hostfs rootflags=/ ro \
-		init="$TOP/scripts/lib/guest-init" tlsup_run="$RUN" \
+		init="$TOP/selftests/guest/init" tlsup_run="$RUN" \
 		con=null con0=null,fd:2 ssl=null panic=-1 \
 		</dev/null >"$LOG" 2>&1
 }
@@ -67,7 +67,7 @@ boot_stock() {
 		-serial "file:$LOG" -device virtio-rng-pci \
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$BUILD,mount_tag=build,security_model=none,multidevs=remap" \
-		-append "console=ttyS0 loglevel=7 panic=-1 oops=panic mitigations=off init=$TOP/scripts/lib/guest-init tlsup_run=$RUN" \
+		-append "console=ttyS0 loglevel=7 panic=-1 oops=panic mitigations=off init=$TOP/selftests/guest/init tlsup_run=$RUN" \
 		</dev/null >"$RUN/qemu" 2>&1
 }
 

@@ -108,6 +108,67 @@ uml_ready() {
 	KMODS=$KDIR/installed/lib/modules/$KREL
 }
 
+# Of Debian's own kernels: the release that the source package has too, so that
+# one source explains them all.
+stock_release() {
+	local version
+
+	version=$(need_package linux-source-6.12) || exit
+	echo "${version%%-*}+deb12-amd64"
+}
+
+# What the kernel needs to see the host's files, in the order of loading.
+readonly STOCK_MODULES='virtio virtio_ring virtio_pci_legacy_dev
+	virtio_pci_modern_dev virtio_pci netfs 9pnet 9pnet_virtio 9p overlay'
+
+# make_initrd DIR FILE: a busybox that mounts the host's root and goes there.
+make_initrd() {
+	local work=$2.dir name file
+
+	rm -rf "$work"
+	mkdir -p "$work"/{bin,dev,proc,root,lib} || return
+	cp /bin/busybox "$work/bin/" || return
+	cp "$TOP/selftests/guest/initrd-init" "$work/init" || return
+	for name in $STOCK_MODULES; do
+		file=$(find "$1/kernel" -name "${name//_/[_-]}.ko*")
+		case $file in
+		'') echo "$name is built in"; continue ;;
+		*.xz) xz -dc "$file" >"$work/lib/$name.ko" ;;
+		*) cp "$file" "$work/lib/$name.ko" ;;
+		esac || return
+		echo "/lib/$name.ko" >>"$work/lib/order"
+	done
+	(cd "$work" && find . | cpio -o -H newc -R 0:0) >"$2" || return
+	rm -rf "$work"
+}
+
+stock_ready() {
+	local dir
+
+	source_ready
+	KREL=$(stock_release) || exit
+	need_package "linux-headers-$KREL" >/dev/null || exit
+	dir=$CACHE/linux-image-$KREL
+	[ -e "$dir/complete" ] || die "$dir is missing: run scripts/setup"
+	KDIR=/usr/src/linux-headers-$KREL
+	KARGS=()
+	KIMAGE=$dir/boot/vmlinuz-$KREL
+	KMODS=$dir/lib/modules/$KREL
+	[ -d "$KMODS" ] || KMODS=$dir/usr/lib/modules/$KREL
+	KINITRD=$dir/initrd-$(cat "$TOP/selftests/guest/initrd-init" \
+		"$TOP/scripts/lib/kernel.sh" | sha256sum | cut -c 1-12)
+	[ ! -e "$KINITRD" ] || return 0
+	take_lock "$1"
+	if [ ! -e "$KINITRD" ]; then
+		depmod -b "${KMODS%/lib/modules/*}" "$KREL" || exit 125
+		rm -f "$dir"/initrd-*
+		make_initrd "$KMODS" "$KINITRD.new" >"$CACHE/initrd.log" 2>&1 ||
+			die "the initrd: $(tail -n 3 "$CACHE/initrd.log")"
+		mv "$KINITRD.new" "$KINITRD"
+	fi
+	drop_lock
+}
+
 kernel_ready() {
 	case $1 in
 	uml*) uml_ready "$1" ;;

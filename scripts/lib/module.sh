@@ -19,7 +19,6 @@ module_build() {
 	make -C "$KDIR" "${KARGS[@]}" M="$dir" W=1 -j"$(nproc)" "$@" modules \
 		2>&1 | sed -e "s,$dir/,,g"
 	status=${PIPESTATUS[0]}
-	[ "$status" -ne 0 ] || echo "$KDIR" >"$dir/built-for"
 	return "$status"
 }
 
@@ -31,18 +30,24 @@ module_ready() {
 	mkdir -p "$BUILD/log" "$dir"
 	exec {lock}>"$BUILD/$name/lock"
 	flock "$lock"
-	[ "$(cat "$dir/built-for" 2>/dev/null)" = "$KDIR" ] ||
+	if [ "$(cat "$dir/built-for" 2>/dev/null)" != "$KDIR" ]; then
 		rm -rf "$dir"
+		mkdir "$dir"
+	fi
 	if module_stale "$dir"; then
+		# Its time is that of the beginning: what is written to during
+		# the build is newer.
+		echo "$KDIR" >"$dir/building-for"
 		step "building the module for $name" "$log" \
 			module_build "$name" || exit 125
+		mv "$dir/building-for" "$dir/built-for"
 		grep -A 8 'warning:' "$log" >&2
 	fi
 	exec {lock}>&-
 }
 
 module_stale() {
-	[ ! -e "$1/tlsup.ko" ] ||
+	[ ! -e "$1/built-for" ] ||
 		[ -n "$(find "$TOP/Kbuild" "$TOP/kernel" "$TOP/include" \
-			-newer "$1/tlsup.ko" -print -quit)" ]
+			-newer "$1/built-for" -print -quit)" ]
 }
