@@ -30,10 +30,16 @@
  * @family: the family's id
  * @handler: gets the events
  * @owner: handed to @handler
+ * @window: events that may be out at once
+ * @registering: the kernel's word on REGISTER is awaited
+ * @verdict: that word, a negative errno or 0
  */
 struct kern {
 	struct nl_sock *sock;
 	int family;
+	unsigned int window;
+	bool registering;
+	int verdict;
 	kern_handler handler;
 	void *owner;
 };
@@ -120,9 +126,23 @@ static int refused(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
 	struct kern *kern = arg;
 
 	(void)from;
-	if (err->error)
+	if (kern->registering) {
+		kern->registering = false;
+		kern->verdict = err->error;
+	} else if (err->error) {
 		kern->handler(kern->owner, &event);
+	}
 	return NL_SKIP;
+}
+
+static int acknowledged(struct nl_msg *msg, void *arg)
+{
+	struct kern *kern = arg;
+
+	(void)msg;
+	kern->registering = false;
+	kern->verdict = 0;
+	return NL_OK;
 }
 
 static int send_message(struct kern *kern, struct nl_msg *msg)
@@ -158,22 +178,6 @@ static int send_number(struct kern *kern, uint8_t cmd, int attr, uint32_t value)
 	return err;
 }
 
-/* With an acknowledgement: a refusal must be known before work begins. */
-static int do_register(struct kern *kern, unsigned int window)
-{
-	struct nl_msg *msg = new_message(kern, TLSUP_CMD_REGISTER);
-	int err;
-
-	if (!msg)
-		return -ENOMEM;
-	if (nla_put_u32(msg, TLSUP_A_WINDOW, window) < 0) {
-		nlmsg_free(msg);
-		return -ENOMEM;
-	}
-	err = nl_send_sync(kern->sock, msg); /* frees it */
-	return err < 0 ? err : 0;
-}
-
 static int reserve_buffer(struct kern *kern, unsigned int window)
 {
 	int size = (int)(window * EVENT_TRUESIZE);
@@ -195,26 +199,24 @@ static int setup(struct kern *kern, unsigned int window)
 	if (reserve_buffer(kern, window))
 		return -NLE_PERM;
 	nl_socket_set_msg_buf_size(kern->sock, MESSAGE_MAX);
-	err = do_register(kern, window);
-	if (err)
-		return err;
 	nl_socket_disable_seq_check(kern->sock);
 	nl_socket_disable_auto_ack(kern->sock);
 	nl_socket_modify_cb(kern->sock, NL_CB_VALID, NL_CB_CUSTOM, valid, kern);
+	nl_socket_modify_cb(kern->sock, NL_CB_ACK, NL_CB_CUSTOM, acknowledged, kern);
 	nl_socket_modify_err_cb(kern->sock, NL_CB_CUSTOM, refused, kern);
-	return nl_socket_set_nonblocking(kern->sock);
+	return 0;
 }
 
 /**
- * kern_open - become an agent
+ * kern_open - make ready to become an agent
  * @window: events that may be out at once
  * @handler: gets each event, from within kern_receive()
  * @owner: handed to @handler
  *
- * Needs CAP_NET_ADMIN; nothing that follows does.
+ * Needs CAP_NET_ADMIN, for a receive buffer that holds the window.
  *
- * Return: the agent, or NULL with errno: ENOENT if the module is not loaded,
- * EPERM, ENOMEM, EIO.
+ * Return: to be closed by kern_close(), or NULL with errno: ENOENT if the
+ * module is not loaded, EPERM, ENOMEM, EIO.
  */
 struct kern *kern_open(unsigned int window, kern_handler handler, void *owner)
 {
@@ -225,6 +227,7 @@ struct kern *kern_open(unsigned int window, kern_handler handler, void *owner)
 		return NULL;
 	kern->handler = handler;
 	kern->owner = owner;
+	kern->window = window;
 	kern->sock = nl_socket_alloc();
 	err = kern->sock ? setup(kern, window) : -NLE_NOMEM;
 	if (!err)
@@ -234,6 +237,38 @@ struct kern *kern_open(unsigned int window, kern_handler handler, void *owner)
 		err == -NLE_PERM ? EPERM :
 		err == -NLE_NOMEM ? ENOMEM : EIO;
 	return NULL;
+}
+
+/**
+ * kern_register - become an agent
+ * @kern: from kern_open()
+ *
+ * Needs CAP_NET_ADMIN; nothing that follows does. Events of requests that have
+ * waited for an agent may reach the handler from within this call, before the
+ * kernel's own reply.
+ *
+ * Return: 0 or -errno.
+ */
+int kern_register(struct kern *kern)
+{
+	struct nl_msg *msg = new_message(kern, TLSUP_CMD_REGISTER);
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
+	kern->registering = true;
+	kern->verdict = -EIO;
+	err = nla_put_u32(msg, TLSUP_A_WINDOW, kern->window) < 0 ?
+	      -ENOMEM : send_message(kern, msg);
+	nlmsg_free(msg);
+	while (!err && kern->registering)
+		err = kern_receive(kern);
+	if (!err)
+		err = kern->verdict;
+	if (!err && nl_socket_set_nonblocking(kern->sock) < 0)
+		err = -EIO;
+	return err;
 }
 
 /**

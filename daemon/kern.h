@@ -95,6 +95,7 @@ struct kern_answer {
 typedef void (*kern_handler)(void *owner, const struct kern_event *event);
 
 struct kern *kern_open(unsigned int window, kern_handler handler, void *owner);
+int kern_register(struct kern *kern);
 void kern_close(struct kern *kern);
 int kern_fd(const struct kern *kern);
 int kern_receive(struct kern *kern);

@@ -153,11 +153,12 @@ static void *run(void *arg)
  * worker_create - make a worker and register its agent
  * @options: the same for all
  *
- * Return: the worker, or NULL with errno as kern_open().
+ * Return: the worker, or NULL with errno as kern_open() and kern_register().
  */
 struct worker *worker_create(const struct worker_options *options)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
+	int err;
 
 	if (!worker)
 		return NULL;
@@ -167,14 +168,12 @@ struct worker *worker_create(const struct worker_options *options)
 	worker->stop = eventfd(0, EFD_CLOEXEC);
 	if (worker->stop >= 0)
 		worker->env.kern = kern_open(options->config->window, handle, worker);
-	if (!worker->env.kern) {
-		int err = errno;
-
-		worker_destroy(worker);
-		errno = err;
-		return NULL;
-	}
-	return worker;
+	err = worker->env.kern ? -kern_register(worker->env.kern) : errno;
+	if (!err)
+		return worker;
+	worker_destroy(worker);
+	errno = err;
+	return NULL;
 }
 
 /**

@@ -301,6 +301,8 @@ void tlsup_answer_walk(struct tlsup_conn *conn, u8 epoch,
 			tlsup_conn_fail(conn, -err, TLSUP_ALERT_INTERNAL_ERROR,
 					"the agent's answer could not be carried out");
 		tlsup_tx_push(conn);
+		if (conn->phase == TLSUP_PHASE_OPEN)
+			tlsup_tx_forgive_small(conn);
 		if (!conn->awaiting)
 			tlsup_conn_advance(conn);
 	}

@@ -440,6 +440,7 @@ void tlsup_netlink_exit(void);
 /* tx.c */
 int tlsup_tx_send(struct tlsup_conn *conn, u8 type, const u8 *data, size_t len);
 int tlsup_tx_push(struct tlsup_conn *conn);
+void tlsup_tx_forgive_small(struct tlsup_conn *conn);
 void tlsup_tx_force(struct tlsup_conn *conn);
 void tlsup_tx_flush_open(struct tlsup_conn *conn);
 void tlsup_tx_purge(struct tlsup_conn *conn);

@@ -148,6 +148,12 @@ static void map_record(struct tlsup_tx *tx)
 	sg_mark_end(&tx->sg[n - 1]);
 }
 
+/* change_cipher_spec is never protected (RFC 9846, 5), nor is the first epoch. */
+static bool is_protected(const struct tlsup_tx *tx)
+{
+	return tx->keys && tx->record_type != TLSUP_CHANGE_CIPHER_SPEC;
+}
+
 static int protect(struct tlsup_conn *conn)
 {
 	struct tlsup_tx *tx = &conn->tx;
@@ -187,7 +193,7 @@ static int close_record(struct tlsup_conn *conn)
 	unsigned int bytes = TLSUP_HEADER_SIZE + tx->record_len;
 	int err = 0;
 
-	if (tx->keys) {
+	if (is_protected(tx)) {
 		err = protect(conn);
 		bytes += 1 + tx->keys->cipher->tag_size;
 	} else {
@@ -316,6 +322,21 @@ int tlsup_tx_push(struct tlsup_conn *conn)
 		sent(tx, n);
 	}
 	return 0;
+}
+
+/**
+ * tlsup_tx_forgive_small - the handshake's last segment holds nothing back
+ * @conn: just open, all pushed, socket lock held
+ *
+ * Nagle's algorithm would keep the application's first small write until the
+ * peer has acknowledged our Finished, which a peer that has nothing to say
+ * delays for 40 ms. The application did not write that segment.
+ */
+void tlsup_tx_forgive_small(struct tlsup_conn *conn)
+{
+	struct tcp_sock *tp = tcp_sk(conn->sk);
+
+	tp->snd_sml = tp->snd_una;
 }
 
 /**

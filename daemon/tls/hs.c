@@ -119,9 +119,9 @@ void hs_flush(struct hs *hs)
 
 /**
  * hs_send_ccs - the change_cipher_spec of the middlebox compatibility mode
- * @hs: the engine, TX keys not yet installed
+ * @hs: the engine
  *
- * Once, and only where the client asked for the mode by sending a session id
+ * Never protected, whatever keys are in force. Once, and only where the client asked for the mode by sending a session id
  * (RFC 9846, D.4).
  */
 void hs_send_ccs(struct hs *hs)

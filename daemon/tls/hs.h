@@ -164,7 +164,8 @@ struct hs;
 
 /**
  * struct hs_ops - what the engine needs from its owner
- * @send: bytes of one content type, to be framed in the TX epoch in force
+ * @send: bytes of one content type, to be framed in the TX epoch in force;
+ *	change_cipher_spec is never protected
  * @keys: use this secret from here on; RX keys from the next record on
  * @next: the record is taken, feed the next. @skip: bytes of rejected early
  *	data that may be dropped (RFC 9846, 4.2.10), else 0

@@ -82,12 +82,14 @@ bool msg_finished_server_after(struct hs *hs)
 	trans_hash(hs, hash);
 	ks_application(&hs->ks, hash);
 	log_exporter(hs);
-	if (hs->role == HS_SERVER)
-		hs_install(hs, HS_TX, HS_EPOCH_APPLICATION,
-			   &hs->ks.server_application);
-	else
-		hs_install(hs, HS_RX, HS_EPOCH_APPLICATION,
-			   &hs->ks.server_application);
+	hs_install(hs, hs->role == HS_SERVER ? HS_TX : HS_RX,
+		   HS_EPOCH_APPLICATION, &hs->ks.server_application);
+	/*
+	 * With the flight that follows, not before: a small segment of its own
+	 * would hold that back until its acknowledgement (RFC 896).
+	 */
+	if (hs->role == HS_CLIENT)
+		hs_send_ccs(hs);
 	return true;
 }
 

@@ -129,8 +129,8 @@ bool msg_server_hello_after(struct hs *hs)
 
 	if (!derive_handshake(hs))
 		return false;
-	/* Still in the plaintext epoch, as it must be. */
-	hs_send_ccs(hs);
+	if (server)
+		hs_send_ccs(hs);
 	hs_install(hs, HS_TX, HS_EPOCH_HANDSHAKE, server ?
 		   &hs->ks.server_handshake : &hs->ks.client_handshake);
 	hs_install(hs, HS_RX, HS_EPOCH_HANDSHAKE, server ?
