@@ -6,7 +6,7 @@
 # DAEMON_CONF and WITH_MODULE; kernel_ready has set KIMAGE, KMODS and KREL.
 
 # What of the caller's environment the command sees.
-PASSED='HOME|LANG|LC_ALL|FULL|SOAK|XDG_CACHE_HOME|BUILD|TLSUP_[A-Z_]*'
+PASSED='HOME|LANG|LC_ALL|FULL|SOAK|XDG_CACHE_HOME|KSRC|FUZZ_SECONDS|TLSUP_[A-Z_]*'
 
 # guest_prepare COMMAND...: the folder by which host and guest talk (see
 # selftests/guest/init), and room for the log.
@@ -30,6 +30,7 @@ guest_prepare() {
 	printf '%s\0' "$PWD" >"$RUN/cwd"
 	printf '%s=%q\n' BUILD "$BUILD" BUILD_FROM "$from" MODULES "$KMODS" \
 		MODULE "$module" DAEMON_CONF "$DAEMON_CONF" >"$RUN/settings"
+	echo "export TLSUP_KERNEL=$KERNEL" >>"$RUN/settings"
 	export -p | grep -E "^declare -x ($PASSED)=" >>"$RUN/settings"
 	: >"$RUN/out" >"$RUN/err" >"$RUN/result"
 }

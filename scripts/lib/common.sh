@@ -129,3 +129,10 @@ take_lock() {
 drop_lock() {
 	exec {LOCK_FD}>&-
 }
+
+# totals PASSED FAILED SKIPPED: the line that every run of tests closes with.
+totals() {
+	printf '%d passed, %d failed' "$1" "$2"
+	[ "$3" -eq 0 ] || printf ', %d skipped' "$3"
+	printf '\n'
+}

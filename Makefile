@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make [TARGET]. Everything is done by scripts/, Kbuild and the Makefiles below;
+# output goes to build/, kernels to ~/.cache/tlsup.
+#
+#	all, build	daemon, programs, the module for Debian's kernel
+#	setup		install what is needed (the others do so, too)
+#	demo		see it work, on Debian's kernel in a guest
+#	check		every tier of tests; closes with "N passed, N failed"
+#	lint unit kunit selftests guest interop stock fuzz	one tier
+#
+# FULL=1 tries all of what is otherwise a choice; FUZZ_SECONDS=N fuzzes longer.
+
+BUILD := $(CURDIR)/build
+export FULL FUZZ_SECONDS
+
+all build:
+	@scripts/build
+
+setup:
+	@scripts/setup
+
+check:
+	@scripts/check
+
+# The kernels that each tier's guest runs.
+selftests kunit: KERNEL := uml-debug
+interop guest: KERNEL := uml
+lint unit kunit selftests guest interop stock fuzz:
+	@scripts/build $(KERNEL)
+	@scripts/tier $@
+
+demo:
+	@scripts/build
+	@scripts/guest --kernel stock-6.12 -- scripts/demo
+
+soak bench report:
+	@echo "$@: there is none yet"
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all build setup check lint unit kunit selftests guest interop stock \
+	fuzz demo soak bench report clean
