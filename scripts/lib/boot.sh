@@ -11,7 +11,7 @@ PASSED='HOME|LANG|LC_ALL|FULL|SOAK|XDG_CACHE_HOME|KSRC|FUZZ_SECONDS|TLSUP_[A-Z_]
 # guest_prepare COMMAND...: the folder by which host and guest talk (see
 # selftests/guest/init), and room for the log.
 guest_prepare() {
-	local module= from
+	local from module=''
 
 	case $TOP$CACHE in
 	*[[:space:],]*) die "blanks and commas in paths do not work: $TOP, $CACHE" ;;
@@ -32,7 +32,7 @@ guest_prepare() {
 		MODULE "$module" DAEMON_CONF "$DAEMON_CONF" >"$RUN/settings"
 	echo "export TLSUP_KERNEL=$KERNEL" >>"$RUN/settings"
 	export -p | grep -E "^declare -x ($PASSED)=" >>"$RUN/settings"
-	: >"$RUN/out" >"$RUN/err" >"$RUN/result"
+	touch "$RUN/out" "$RUN/err" "$RUN/result"
 }
 
 # The logs of the last runs stay.

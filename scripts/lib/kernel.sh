@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 The tlsup authors
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # Guest kernels: built or unpacked once into the cache, keyed by the version of
 # the source and by the configuration. kernel_ready NAME leaves in
