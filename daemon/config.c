@@ -16,15 +16,14 @@
 #include <unistd.h>
 
 #include <confuse.h>
-#include <linux/tlsup_netlink.h>
 
-#include "crypto/cr_kex.h"
 #include "log.h"
-#include "tls/hs.h"
+#include "names.h"
 #include "x509.h"
 
 #define WORKERS_MAX	256
 #define WINDOW_DEFAULT	128
+#define ALPN_NAME_MAX	255
 
 static void report(cfg_t *conf, const char *format, va_list args)
 {
@@ -55,7 +54,7 @@ static int check_workers(cfg_t *conf, cfg_opt_t *opt)
 
 static int check_window(cfg_t *conf, cfg_opt_t *opt)
 {
-	return check_range(conf, opt, 1, TLSUP_WINDOW_MAX);
+	return check_range(conf, opt, 1, CONFIG_WINDOW_MAX);
 }
 
 static const char *last_string(cfg_opt_t *opt)
@@ -63,36 +62,18 @@ static const char *last_string(cfg_opt_t *opt)
 	return cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
 }
 
-static uint16_t suite_by_name(const char *name)
-{
-	static const uint16_t known[] = { 0x1301, 0x1302, 0x1303 };
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (!strcmp(hs_suite_name(known[i]), name))
-			return known[i];
-	return 0;
-}
-
-static uint16_t group_by_name(const char *name)
-{
-	for (size_t i = 0; cr_kex_at(i); i++)
-		if (!strcmp(cr_kex_at(i)->name, name))
-			return cr_kex_at(i)->id;
-	return 0;
-}
-
 static int check_suite(cfg_t *conf, cfg_opt_t *opt)
 {
-	if (suite_by_name(last_string(opt)))
+	if (names_suite(last_string(opt)))
 		return 0;
 	cfg_error(conf, "suites: expected a cipher suite of TLS 1.3 such as \"%s\", not \"%s\"",
-		  hs_suite_name(0x1301), last_string(opt));
+		  NAMES_SUITE_EXAMPLE, last_string(opt));
 	return -1;
 }
 
 static int check_group(cfg_t *conf, cfg_opt_t *opt)
 {
-	if (group_by_name(last_string(opt)))
+	if (names_group(last_string(opt)))
 		return 0;
 	cfg_error(conf, "groups: expected \"X25519\" or \"P-256\", not \"%s\"",
 		  last_string(opt));
@@ -103,9 +84,9 @@ static int check_alpn(cfg_t *conf, cfg_opt_t *opt)
 {
 	size_t len = strlen(last_string(opt));
 
-	if (len >= 1 && len <= HS_ALPN_MAX)
+	if (len >= 1 && len <= ALPN_NAME_MAX)
 		return 0;
-	cfg_error(conf, "alpn: expected names of 1 to %d bytes", HS_ALPN_MAX);
+	cfg_error(conf, "alpn: expected names of 1 to %d bytes", ALPN_NAME_MAX);
 	return -1;
 }
 
@@ -230,17 +211,17 @@ static size_t load_list(cfg_t *section, const char *key,
 static bool load_profile(struct config_profile *profile, const char *file,
 			 cfg_t *section)
 {
-	profile->name = strdup(cfg_title(section));
-	if (!profile->name)
-		return false;
-	if (!*profile->name || strlen(profile->name) > TLSUP_PROFILE_MAX) {
+	const char *name = cfg_title(section);
+
+	if (!*name || strlen(name) > CONFIG_NAME_MAX) {
 		log_error("%s: expected a profile's name of 1 to %d bytes", file,
-			  TLSUP_PROFILE_MAX);
+			  CONFIG_NAME_MAX);
 		return false;
 	}
-	profile->suites_len = load_list(section, "suites", suite_by_name,
+	snprintf(profile->name, sizeof(profile->name), "%s", name);
+	profile->suites_len = load_list(section, "suites", names_suite,
 					profile->suites);
-	profile->groups_len = load_list(section, "groups", group_by_name,
+	profile->groups_len = load_list(section, "groups", names_group,
 					profile->groups);
 	return load_credential(profile, file, section) &&
 	       load_trust(profile, file, section) &&
@@ -325,7 +306,6 @@ void config_free(struct config *cfg)
 	if (!cfg)
 		return;
 	for (size_t i = 0; i < cfg->profiles_len; i++) {
-		free(cfg->profiles[i].name);
 		x509_credential_free(cfg->profiles[i].credential);
 		x509_trust_free(cfg->profiles[i].trust);
 	}

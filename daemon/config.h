@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CONFIG_NAME_MAX	63
+#define CONFIG_WINDOW_MAX	4096
 #define CONFIG_LIST_MAX	16
 #define CONFIG_ALPN_MAX	1024
 
@@ -29,7 +31,7 @@ struct x509_trust;
  * @groups_len: how many
  */
 struct config_profile {
-	char *name;
+	char name[CONFIG_NAME_MAX + 1];
 	struct x509_credential *credential;
 	struct x509_trust *trust;
 	uint8_t alpn[CONFIG_ALPN_MAX];

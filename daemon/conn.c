@@ -210,6 +210,8 @@ static void on_done(void *owner, const struct hs_result *result)
 	};
 
 	_Static_assert(HS_MESSAGE_MAX_CLIENT <= TLSUP_CHAIN_MAX, "a chain fits");
+	_Static_assert(CONFIG_WINDOW_MAX <= TLSUP_WINDOW_MAX, "a window is legal");
+	_Static_assert(CONFIG_NAME_MAX == TLSUP_PROFILE_MAX, "a name is legal");
 	done.chain_len = pack_chain(result, chain);
 	if (conn->role == HS_SERVER)
 		done.server_name = result->server_name;

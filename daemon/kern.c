@@ -5,6 +5,7 @@
 #include "kern.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@
 #define MESSAGE_MAX	(128 * 1024)
 #define ACTIONS_MAX	65535
 #define SEND_MAX	TLSUP_DATA_MAX
+#define REASON_SIZE	128
 
 /**
  * struct kern - an agent's netlink socket
@@ -506,9 +508,9 @@ void kern_answer_fail(struct kern_answer *answer, uint32_t error, int alert,
 		      const char *reason)
 {
 	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_DONE);
-	char text[128] = { 0 };
+	char text[REASON_SIZE];
 
-	strncpy(text, reason, sizeof(text) - 1);
+	snprintf(text, sizeof(text), "%s", reason);
 	put_u32(answer, TLSUP_A_DONE_ERROR, error);
 	if (alert >= 0)
 		put_u8(answer, TLSUP_A_DONE_ALERT, (uint8_t)alert);

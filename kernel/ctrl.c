@@ -157,7 +157,7 @@ static int new_session_ticket(struct tlsup_conn *conn, const u8 *message,
 {
 	if (conn->role != TLSUP_CLIENT)
 		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
-			    "new_session_ticket: from a client");
+			    "a session ticket that came from a client");
 	if (conn->rx.tickets < TLSUP_TICKETS_MAX) {
 		conn->rx.tickets++;
 		tlsup_agent_ticket(conn, tlsup_event_ticket(conn, message, len));

@@ -353,11 +353,11 @@ static int next_data(struct tlsup_conn *conn)
 			err = tlsup_ctrl_record(conn);
 			if (err)
 				return err;
-		} else if (rx->len) {
-			return 1;
-		} else {
-			drop(rx);
+			continue;
 		}
+		if (rx->len)
+			return 1;
+		drop(rx);
 	}
 	tlsup_rx_discard(conn);
 	return 0;

@@ -105,7 +105,7 @@ enum tlsup_counter {
  */
 struct tlsup_net {
 	struct net *net;
-	spinlock_t lock;
+	spinlock_t lock; /* see above: taken in softirq too, so always _bh */
 	struct list_head agents;
 	struct list_head pending;
 	unsigned int pending_count;

@@ -197,5 +197,6 @@ void hs_answer_credential(struct hs *hs, const struct hs_credential *credential)
 void hs_answer_sign(struct hs *hs, const uint8_t *signature, size_t len);
 void hs_answer_verify(struct hs *hs, const struct hs_failure *failure);
 const char *hs_suite_name(uint16_t suite);
+uint16_t hs_suite_at(size_t index);
 
 #endif /* TLSUP_HS_H */

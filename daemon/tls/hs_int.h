@@ -200,7 +200,6 @@ bool fl_resolve(unsigned int *flags, unsigned int position, uint8_t type);
 
 /* suite.c */
 const struct suite *suite_find(uint16_t id);
-const struct suite *suite_at(size_t index);
 bool suite_enabled(const struct hs_config *config, uint16_t id);
 bool group_enabled(const struct hs_config *config, uint16_t id);
 uint16_t suite_choice(const struct hs_config *config, size_t index);

@@ -31,14 +31,14 @@ const struct suite *suite_find(uint16_t id)
 }
 
 /**
- * suite_at - list the cipher suites, best first
+ * hs_suite_at - list the cipher suites, best first
  * @index: from 0
  *
- * Return: a row, or NULL past the last one.
+ * Return: IANA number, or 0 past the last one.
  */
-const struct suite *suite_at(size_t index)
+uint16_t hs_suite_at(size_t index)
 {
-	return index < COUNT(suites) ? &suites[index] : NULL;
+	return index < COUNT(suites) ? suites[index].id : 0;
 }
 
 /**
@@ -52,7 +52,7 @@ uint16_t suite_choice(const struct hs_config *config, size_t index)
 {
 	if (config->suites_len)
 		return index < config->suites_len ? config->suites[index] : 0;
-	return suite_at(index) ? suite_at(index)->id : 0;
+	return hs_suite_at(index);
 }
 
 /**

@@ -170,6 +170,7 @@ struct tlsup_info {
  * @error: positive errno of the failure; 0 if none. Unlike SO_ERROR it stays
  * @alert_sent: AlertDescription sent, or -1
  * @alert_received: AlertDescription received, or -1
+ * @reserved: 0
  * @reason: one sentence, NUL-terminated; empty if none
  */
 struct tlsup_status {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ */
+#include "names.h"
+
+#include <string.h>
+
+#include "crypto/cr_kex.h"
+#include "tls/hs.h"
+
+/**
+ * names_suite - a cipher suite by the standard's name
+ * @name: such as NAMES_SUITE_EXAMPLE
+ *
+ * Return: IANA number, or 0 if the engine does not know it.
+ */
+uint16_t names_suite(const char *name)
+{
+	for (size_t i = 0; hs_suite_at(i); i++)
+		if (!strcmp(hs_suite_name(hs_suite_at(i)), name))
+			return hs_suite_at(i);
+	return 0;
+}
+
+/**
+ * names_group - a named group by its name
+ * @name: such as "X25519"
+ *
+ * Return: IANA number, or 0 if the engine does not know it.
+ */
+uint16_t names_group(const char *name)
+{
+	for (size_t i = 0; cr_kex_at(i); i++)
+		if (!strcmp(cr_kex_at(i)->name, name))
+			return cr_kex_at(i)->id;
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * What the names in a configuration stand for.
+ */
+#ifndef TLSUP_NAMES_H
+#define TLSUP_NAMES_H
+
+#include <stdint.h>
+
+#define NAMES_SUITE_EXAMPLE	"TLS_AES_128_GCM_SHA256"
+
+uint16_t names_suite(const char *name);
+uint16_t names_group(const char *name);
+
+#endif /* TLSUP_NAMES_H */
