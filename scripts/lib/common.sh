@@ -37,9 +37,12 @@ _leave() {
 
 	trap '' INT TERM HUP
 	trap - EXIT
-	for what in "${GROUPS_OF_OURS[@]}"; do
-		kill -KILL -- "-$what" 2>/dev/null
-	done
+	{
+		for what in "${GROUPS_OF_OURS[@]}"; do
+			kill -KILL -- "-$what"
+		done
+		wait
+	} 2>/dev/null
 	for what in "${AT_EXIT[@]}"; do
 		eval "$what"
 	done
