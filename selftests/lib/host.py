@@ -54,6 +54,9 @@ def config():
                  '\talpn = { "h2", "http/1.1" }\n'
                  '}\n')
     text += f'profile "no-certificate" {{\n\ttrust = "{CERTS}/ca.pem"\n}}\n'
+    # A client that guesses P-256 where the others guess X25519.
+    text += (f'profile "guess-P-256" {{\n\ttrust = "{CERTS}/ca.pem"\n'
+             '\tgroups = { "P-256", "X25519" }\n}\n')
     return text
 
 
