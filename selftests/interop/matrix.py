@@ -231,11 +231,13 @@ def add_cells():
 def print_table():
     columns = list(dict.fromkeys(key[3:] for key in results))
     rows = list(dict.fromkeys(key[:3] for key in results))
-    diag("our role / peer / cert".ljust(26),
-         " ".join(f"{s} {g}".ljust(16) for s, g in columns))
+    widths = [len(" ".join(column)) + 1 for column in columns]
+    diag("our role, peer, cert".ljust(24), "".join(
+        " ".join(c).ljust(w) for c, w in zip(columns, widths)))
     for row in rows:
-        diag(" ".join(row).ljust(26), " ".join(
-            results.get(row + column, "-").ljust(16) for column in columns))
+        diag(" ".join(row).ljust(24), "".join(
+            results.get(row + c, "-").ljust(w)
+            for c, w in zip(columns, widths)))
     good = sum(r == "ok" for r in results.values())
     diag(f"{good} of {len(results)} cells")
 

@@ -47,7 +47,7 @@ for suite_name, group_name in itertools.product(matrix.SUITES, matrix.GROUPS):
 
 @test
 def curl_fetches_by_address_and_over_ipv6(stack):
-    _server, port = host.serve(stack)
+    _server, port = host.serve(stack, "--alpn", "http/1.1")
     for name in ("127.0.0.1", "[::1]"):
         done = curl(port, name=name)
         equal(done.stdout, "hello from tlsup-serve\n", done.stderr)
