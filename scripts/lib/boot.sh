@@ -11,7 +11,7 @@ PASSED='HOME|LANG|LC_ALL|FULL|SOAK|XDG_CACHE_HOME|KSRC|FUZZ_SECONDS|TLSUP_[A-Z_]
 # guest_prepare COMMAND...: the folder by which host and guest talk (see
 # selftests/guest/init), and room for the log.
 guest_prepare() {
-	local from module=''
+	local from name module=''
 
 	case $TOP$CACHE in
 	*[[:space:],]*) die "blanks and commas in paths do not work: $TOP, $CACHE" ;;
@@ -26,16 +26,31 @@ guest_prepare() {
 	uml*) from=hostfs ;;
 	*) from=9p ;;
 	esac
-	printf '%s\0' "$@" >"$RUN/args"
-	printf '%s\0' "$PWD" >"$RUN/cwd"
-	printf '%s=%q\n' BUILD "$BUILD" BUILD_FROM "$from" MODULES "$KMODS" \
-		MODULE "$module" DAEMON_CONF "$DAEMON_CONF" >"$RUN/settings"
-	echo "export TLSUP_KERNEL=$KERNEL" >>"$RUN/settings"
-	export -p | grep -E "^declare -x ($PASSED)=" >>"$RUN/settings"
+	echo "set -- $(quoted "$@")" >"$RUN/command"
+	{
+		echo "BUILD=$(quoted "$BUILD")" "BUILD_FROM=$from" \
+			"CWD=$(quoted "$PWD")" "MODULES=$(quoted "$KMODS")" \
+			"MODULE=$(quoted "$module")" \
+			"DAEMON_CONF=$(quoted "$DAEMON_CONF")"
+		echo "export TLSUP_KERNEL=$KERNEL"
+		for name in $(compgen -e | grep -xE "$PASSED"); do
+			echo "export $name=$(quoted "${!name}")"
+		done
+	} >"$RUN/settings"
 	touch "$RUN/out" "$RUN/err" "$RUN/result"
 }
 
-# The logs of the last runs stay.
+# quoted WORD...: as any shell reads them back.
+quoted() {
+	local word words=()
+
+	for word; do
+		words+=("'${word//\'/\'\\\'\'}'")
+	done
+	echo "${words[*]}"
+}
+
+# The logs of the last day stay.
 forget_old_logs() {
 	find "$BUILD/log" -name '*.log' -mmin +1440 -delete
 }
