@@ -32,17 +32,29 @@ at_exit() {
 	AT_EXIT=("$*" "${AT_EXIT[@]}")
 }
 
+# A group may have groups of its own to end: it is asked before it is killed.
+_end_groups() {
+	local group tries
+
+	for group in "${GROUPS_OF_OURS[@]}"; do
+		kill -TERM -- "-$group"
+	done
+	for group in "${GROUPS_OF_OURS[@]}"; do
+		for ((tries = 0; tries < 30; tries++)); do
+			kill -0 -- "-$group" || break
+			sleep 0.1
+		done
+		kill -KILL -- "-$group"
+	done
+	wait
+} 2>/dev/null
+
 _leave() {
 	local status=$? what
 
 	trap '' INT TERM HUP
 	trap - EXIT
-	{
-		for what in "${GROUPS_OF_OURS[@]}"; do
-			kill -KILL -- "-$what"
-		done
-		wait
-	} 2>/dev/null
+	_end_groups
 	for what in "${AT_EXIT[@]}"; do
 		eval "$what"
 	done

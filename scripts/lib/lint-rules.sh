@@ -15,7 +15,7 @@ forbid() {
 # what others wrote: the licence, vectors of the standards, seeds.
 text_files() {
 	git ls-files -co --exclude-standard |
-		grep -v -e '^COPYING$' -e '/vectors/' -e '/seeds/' |
+		grep -v -e '^COPYING$' -e '/vectors/.*\.\(txt\|bin\|der\)$' -e '/seeds/' |
 	while read -r file; do
 		[ ! -f "$file" ] || ! grep -Iq . "$file" || echo "$file"
 	done

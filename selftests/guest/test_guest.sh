@@ -30,7 +30,7 @@ start_guest() {
 	PID=$!
 	set +m
 	for _ in $(seq 300); do
-		! grep -q up "$WORK/out" || return 0
+		! grep -qs up "$WORK/out" || return 0
 		sleep 0.1
 	done
 	echo "# the guest does not come up"
@@ -116,7 +116,7 @@ a_signal_leaves_nothing() {
 	expect "$2" || return
 	while [ -n "$(marked)" ]; do
 		if [ $((tries += 1)) -gt 20 ]; then
-			echo "# left behind:" $(marked)
+			marked | sed 's/^/# left behind: /'
 			return 1
 		fi
 		sleep 0.1
