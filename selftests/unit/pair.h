@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * Two engines in memory, and between them what stands for the kernel: records
+ * by epoch, delivered one at a time to a side that waits for one.
+ */
+#ifndef TLSUP_PAIR_H
+#define TLSUP_PAIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/secret.h"
+#include "tls/hs.h"
+
+#define PAIR_RECORD_MAX	40000
+
+/** struct record - a record on its way */
+struct record {
+	struct record *next;
+	enum hs_epoch epoch;
+	enum hs_content type;
+	size_t len;
+	uint8_t data[PAIR_RECORD_MAX];
+};
+
+/** struct side - one engine and what its owner has been told */
+struct side {
+	struct pair *pair;
+	enum hs_role role;
+	struct hs *hs;
+	struct hs_config config;
+	enum hs_epoch tx_epoch;
+	enum hs_epoch rx_epoch;
+	struct record *head;
+	struct record **tail;
+	bool waiting;
+	int nexts;
+	int fails;
+	int dones;
+	uint32_t skip;
+	struct hs_failure failure;
+	struct secret secrets[2][3];
+	struct secret exporter;
+	struct secret resumption;
+	uint16_t suite;
+	uint16_t group;
+	uint16_t scheme;
+	char alpn[HS_ALPN_MAX + 1];
+	char name[HS_NAME_MAX + 1];
+	size_t chain_len;
+};
+
+/**
+ * struct pair - both sides
+ * @fragment: most bytes of handshake content in a record; 0: as they come
+ * @tamper: may change a record on its way; false: it is lost. May be NULL
+ * @context: for @tamper
+ * @refuse: the client's owner does not accept the chain
+ * @no_credential: the server's owner has none
+ */
+struct pair {
+	struct side client;
+	struct side server;
+	size_t fragment;
+	bool (*tamper)(void *context, const struct side *from, struct record *record);
+	void *context;
+	bool refuse;
+	bool no_credential;
+};
+
+void pair_init(struct pair *pair);
+void pair_run(struct pair *pair);
+void pair_wipe(struct pair *pair);
+bool pair_agrees(const struct pair *pair);
+
+/* A server alone, or a client alone, fed by hand. */
+void pair_feed(struct side *side, enum hs_epoch epoch, const uint8_t *data, size_t len);
+
+#endif /* TLSUP_PAIR_H */
