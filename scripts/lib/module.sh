@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 The tlsup authors
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2086
 #
 # The module, built for one kernel in build/KERNEL/module from a copy of the
 # sources: kernels never mix, and the source folders stay clean.
+
+# From the top; split into words where it is used.
+SOURCES='Kbuild kernel include selftests/vectors'
 
 # module_build NAME [WORD...]: after kernel_ready NAME; WORDs go to make.
 # Leaves tlsup.ko (and tlsup-kunit.ko) in build/NAME/module.
@@ -12,9 +15,8 @@ module_build() {
 
 	mkdir -p "$dir"
 	shift
-	rsync -a --delete --include='*/' --include='*.[ch]' --include=Kbuild \
-		--exclude='*' "$TOP/Kbuild" "$TOP/kernel" "$TOP/include" \
-		"$dir/" || return
+	(cd "$TOP" && rsync -aR --delete --include='*/' --include='*.[ch]' \
+		--include=Kbuild --exclude='*' $SOURCES "$dir/") || return
 	# What make says names the copies: name the sources.
 	make -C "$KDIR" "${KARGS[@]}" M="$dir" W=1 -j"$(nproc)" "$@" modules \
 		2>&1 | sed -e "s,$dir/,,g"
@@ -48,6 +50,6 @@ module_ready() {
 
 module_stale() {
 	[ ! -e "$1/built-for" ] ||
-		[ -n "$(find "$TOP/Kbuild" "$TOP/kernel" "$TOP/include" \
-			-newer "$1/built-for" -print -quit)" ]
+		[ -n "$(cd "$TOP" && find $SOURCES -newer "$1/built-for" \
+			-print -quit)" ]
 }
