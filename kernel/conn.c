@@ -109,15 +109,17 @@ struct tlsup_conn *tlsup_conn_find(struct tlsup_net *tn, u64 id)
 
 /**
  * tlsup_conn_queue - have the connection's work done
- * @conn: a connection that the caller holds or knows to be held
+ * @conn: a connection that the caller holds, or found under RCU
  * @todo: why
  *
- * Any context. The queued work holds a reference of its own.
+ * Any context. The queued work holds a reference of its own; a connection at
+ * its end has nothing left to do.
  */
 void tlsup_conn_queue(struct tlsup_conn *conn, enum tlsup_todo todo)
 {
 	set_bit(todo, &conn->todo);
-	tlsup_conn_get(conn);
+	if (!refcount_inc_not_zero(&conn->refs))
+		return;
 	if (!queue_work(tlsup_wq, &conn->work))
 		tlsup_conn_put(conn);
 }

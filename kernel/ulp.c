@@ -398,6 +398,11 @@ static void take_socket(struct tlsup_conn *conn, struct sock *sk,
 	sk->sk_write_space = write_space;
 	sk->sk_error_report = error_report;
 	WRITE_ONCE(sk->sk_rcvlowat, 1);
+	/*
+	 * Tasks that sleep in TCP's own calls would go on there when they
+	 * wake, and send plaintext: for them the socket has been disconnected.
+	 */
+	sk->sk_disconnects++;
 	/* What the proto's calls look for is there before they are. */
 	smp_store_release(&sk->sk_prot, &f->prot);
 	/* Dropped where the socket's ops are: in __sock_release(). */
@@ -430,6 +435,7 @@ static int ulp_init(struct sock *sk)
 	}
 	take_socket(conn, sk, &tlsup_ulp_ops);
 	write_unlock_bh(&sk->sk_callback_lock);
+	conn->saved_state_change(sk); /* wakes them */
 	return 0;
 }
 

@@ -14,6 +14,7 @@ import struct
 import sys
 import tempfile
 import termios
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 # pylint: disable=wrong-import-position
@@ -221,6 +222,26 @@ def fails_when_interrupted(stack):
     equal(collect(theirs), b"", "bytes that the peer saw")
 
 
+def a_sender_asleep_sends_no_more(stack):
+    ours, theirs = tlsup.tcp_pair(stack)
+    asleep = tlsup.Background(ours.send, MARK * 500000)
+    time.sleep(0.3)
+    tlsup.attach(ours)
+    # It returns what TCP had taken before; nothing comes behind that.
+    taken = asleep.result(10)
+    equal(len(collect(theirs)), taken, "bytes of plaintext")
+
+
+def a_receiver_asleep_receives_nothing(stack):
+    ours, theirs = tlsup.tcp_pair(stack)
+    asleep = tlsup.Background(ours.recv, 100)
+    time.sleep(0.3)
+    tlsup.attach(ours)
+    theirs.sendall(MARK)
+    with fails_with(errno.EPIPE, "the receiver"):
+        asleep.result(10)
+
+
 for way in WAYS:
     case(f"{way} lets nothing past before the handshake",
          before_the_handshake, way, seconds=20)
@@ -230,6 +251,10 @@ for way in WAYS:
          after_the_handshake, way, seconds=20)
     case(f"{way} lets nothing past after a failure", after_a_failure, way,
          seconds=20)
+case("a sender asleep in TCP sends no more", a_sender_asleep_sends_no_more,
+     seconds=30)
+case("a receiver asleep in TCP receives nothing",
+     a_receiver_asleep_receives_nothing, seconds=30)
 case("closing before the handshake says nothing", fails_when_interrupted,
      seconds=20)
 
