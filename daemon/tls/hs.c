@@ -121,8 +121,8 @@ void hs_flush(struct hs *hs)
  * hs_send_ccs - the change_cipher_spec of the middlebox compatibility mode
  * @hs: the engine
  *
- * Never protected, whatever keys are in force. Once, and only where the client asked for the mode by sending a session id
- * (RFC 9846, D.4).
+ * Never protected, whatever keys are in force. Once, and only where the client
+ * asked for the mode by sending a session id (RFC 9846, D.4).
  */
 void hs_send_ccs(struct hs *hs)
 {
@@ -231,8 +231,15 @@ static bool send_message(struct hs *hs, const struct action *action)
 	return !action->after || action->after(hs);
 }
 
+/*
+ * It is our turn only after a whole flight of the peer's; what it sends behind
+ * that flight's last message would be read under the keys that come next.
+ */
 static bool step_send(struct hs *hs, const struct action *action)
 {
+	if (hs->in_len)
+		return hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
+			       "handshake bytes behind the end of a flight");
 	if (!hs->half) {
 		hs->half = true;
 		if (action->ask && !action->ask(hs))

@@ -209,9 +209,9 @@ TEST(a_message_twice_or_swapped_is_unexpected)
 
 TEST(bytes_left_over_at_a_change_of_keys_are_unexpected)
 {
-	static const int at[] = { 1, 5, 6 };
+	static const int at[] = { 0, 1, 5, 6 };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		struct plan plan = { .place = &places[at[i]], .deed = TRAIL };
 		struct pair pair;
 
