@@ -78,7 +78,7 @@ static void sign(struct hs_bytes content, uint8_t *out)
 	cr_hmac(&cr_sha256, key, sizeof(key), content.data, content.len, out);
 }
 
-static void on_ask(void *owner, const struct hs_question *question)
+static void answer(struct side *side, const struct hs_question *question)
 {
 	static const struct hs_failure refused = {
 		HS_ALERT_UNKNOWN_CA, EKEYREJECTED, "refused",
@@ -86,7 +86,6 @@ static void on_ask(void *owner, const struct hs_question *question)
 	static const struct hs_failure forged = {
 		HS_ALERT_DECRYPT_ERROR, EPROTO, "forged",
 	};
-	struct side *side = owner;
 	uint8_t mac[32];
 
 	switch (question->ask) {
@@ -109,6 +108,33 @@ static void on_ask(void *owner, const struct hs_question *question)
 			hs_answer_verify(side->hs, NULL);
 		break;
 	}
+}
+
+static void on_ask(void *owner, const struct hs_question *question)
+{
+	struct side *side = owner;
+
+	side->question = *question;
+	side->asked = side->pair->later;
+	if (!side->asked)
+		answer(side, question);
+}
+
+static bool answer_later(struct side *side)
+{
+	if (!side->asked)
+		return false;
+	side->asked = false;
+	answer(side, &side->question);
+	return true;
+}
+
+static void on_trace(void *owner, bool sent, const char *message)
+{
+	struct side *side = owner;
+
+	if (side->pair->trace)
+		side->pair->trace(side, sent, message);
 }
 
 static void keep(struct secret *to, struct hs_bytes from)
@@ -142,7 +168,7 @@ static void on_fail(void *owner, const struct hs_failure *failure)
 
 static const struct hs_ops ops = {
 	.send = on_send, .keys = on_keys, .next = on_next,
-	.ask = on_ask, .done = on_done, .fail = on_fail,
+	.ask = on_ask, .done = on_done, .fail = on_fail, .trace = on_trace,
 };
 
 static void side_init(struct side *side, struct pair *pair, enum hs_role role)
@@ -175,7 +201,12 @@ void pair_feed(struct side *side, enum hs_epoch epoch, const uint8_t *data, size
 	hs_record(side->hs, epoch, HS_CONTENT_HANDSHAKE, data, len);
 }
 
-static struct record *take(struct side *side)
+/**
+ * pair_take - take the next record that a side has sent
+ *
+ * Return: the record, to be freed, or NULL.
+ */
+struct record *pair_take(struct side *side)
 {
 	struct record *r = side->head;
 
@@ -193,7 +224,7 @@ static bool deliver(struct pair *pair, struct side *from, struct side *to)
 
 	if (!to->waiting || to->fails || to->dones)
 		return false;
-	r = take(from);
+	r = pair_take(from);
 	if (!r)
 		return false;
 	if (r->type == HS_CONTENT_HANDSHAKE &&
@@ -213,7 +244,8 @@ void pair_run(struct pair *pair)
 					    &pair->client);
 		hs_start(pair->client.hs);
 	}
-	while (deliver(pair, &pair->client, &pair->server) ||
+	while (answer_later(&pair->client) || answer_later(&pair->server) ||
+	       deliver(pair, &pair->client, &pair->server) ||
 	       deliver(pair, &pair->server, &pair->client))
 		;
 }
@@ -222,7 +254,7 @@ static void side_wipe(struct side *side)
 {
 	struct record *r;
 
-	while ((r = take(side)))
+	while ((r = pair_take(side)))
 		free(r);
 	hs_destroy(side->hs);
 	side->hs = NULL;

@@ -37,6 +37,8 @@ struct side {
 	struct record *head;
 	struct record **tail;
 	bool waiting;
+	bool asked;
+	struct hs_question question;
 	int nexts;
 	int fails;
 	int dones;
@@ -57,7 +59,9 @@ struct side {
  * struct pair - both sides
  * @fragment: most bytes of handshake content in a record; 0: as they come
  * @tamper: may change a record on its way; false: it is lost. May be NULL
- * @context: for @tamper
+ * @context: for @tamper and @trace
+ * @trace: told of each message, sent or received. May be NULL
+ * @later: questions are answered after the call that asks them
  * @refuse: the client's owner does not accept the chain
  * @no_credential: the server's owner has none
  */
@@ -67,6 +71,8 @@ struct pair {
 	size_t fragment;
 	bool (*tamper)(void *context, const struct side *from, struct record *record);
 	void *context;
+	void (*trace)(struct side *side, bool sent, const char *message);
+	bool later;
 	bool refuse;
 	bool no_credential;
 };
@@ -78,5 +84,6 @@ bool pair_agrees(const struct pair *pair);
 
 /* A server alone, or a client alone, fed by hand. */
 void pair_feed(struct side *side, enum hs_epoch epoch, const uint8_t *data, size_t len);
+struct record *pair_take(struct side *side);
 
 #endif /* TLSUP_PAIR_H */

@@ -139,6 +139,24 @@ TEST(a_server_without_certificate_says_ENOKEY)
 	pair_wipe(&pair);
 }
 
+TEST(answers_may_come_later)
+{
+	struct pair pair;
+
+	pair_init(&pair);
+	pair.later = true;
+	pair_run(&pair);
+	EXPECT_TRUE(pair_agrees(&pair));
+	pair_wipe(&pair);
+
+	pair_init(&pair);
+	pair.later = true;
+	pair.refuse = true;
+	pair_run(&pair);
+	EXPECT_EQ(HS_ALERT_UNKNOWN_CA, pair.client.failure.alert);
+	pair_wipe(&pair);
+}
+
 TEST(records_cut_at_every_length_agree)
 {
 	struct pair pair;
