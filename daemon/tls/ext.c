@@ -152,6 +152,30 @@ bool ext_has(const struct exts *exts, uint16_t type)
 }
 
 /**
+ * ext_lacks - look for an extension before the others are judged
+ * @block: stands at the extensions' length, or at the end of a message that
+ *	has none
+ * @type: ExtensionType
+ *
+ * Return: true if it is not there; false also if the block is malformed, which
+ * ext_parse() will tell.
+ */
+bool ext_lacks(struct rd block, uint16_t type)
+{
+	struct rd list;
+
+	if (rd_end(&block))
+		return true;
+	list = rd_vec16(&block);
+	while (rd_more(&list)) {
+		if (rd_u16(&list) == type)
+			return false;
+		rd_vec16(&list);
+	}
+	return rd_end(&list);
+}
+
+/**
  * ext_write - write the extensions of a message, with their length
  * @hs: the engine
  * @place: the message

@@ -231,6 +231,7 @@ void ks_finished(const struct ks *ks, const struct secret *base,
 /* ext.c */
 bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts);
 bool ext_has(const struct exts *exts, uint16_t type);
+bool ext_lacks(struct rd block, uint16_t type);
 void ext_write(struct hs *hs, enum msg place, struct wr *wr);
 
 /* msg_*.c */

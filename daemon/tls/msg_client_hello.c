@@ -26,10 +26,9 @@ static bool is_first(const struct hs *hs)
 	return !(hs->flags & FL_RETRY);
 }
 
-static bool generate_share(struct hs *hs)
+static bool first_share(struct hs *hs)
 {
-	if (!hs->kex)
-		hs->kex = cr_kex_find(group_choice(hs->config, 0));
+	hs->kex = cr_kex_find(group_choice(hs->config, 0));
 	if (!hs->kex)
 		return hs_fail(hs, HS_ALERT_INTERNAL_ERROR,
 			       "the configuration enables no group that is known");
@@ -42,8 +41,8 @@ static bool generate_share(struct hs *hs)
  * @hs: a client
  * @wr: the writer
  *
- * The second one differs from the first in key share and cookie only
- * (RFC 9846, 4.1.2).
+ * The second one differs from the first only in what the HelloRetryRequest
+ * brought: key share or cookie (RFC 9846, 4.1.2).
  *
  * Return: false after a failure.
  */
@@ -55,9 +54,9 @@ bool msg_client_hello_build(struct hs *hs, struct wr *wr)
 		cr_random(hs->client_random, RANDOM_SIZE);
 		cr_random(hs->session_id, SESSION_ID_MAX);
 		hs->session_id_len = SESSION_ID_MAX;
+		if (!first_share(hs))
+			return false;
 	}
-	if (!generate_share(hs))
-		return false;
 
 	wr_u16(wr, TLS12);
 	wr_bytes(wr, hs->client_random, RANDOM_SIZE);

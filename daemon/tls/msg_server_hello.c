@@ -172,8 +172,11 @@ static bool read_hello(struct hs *hs, struct rd *body, enum msg place,
 	hello->session_id = rd_vec8(body);
 	hello->suite = rd_u16(body);
 	hello->compression = rd_u8(body);
-	/* A server of TLS 1.2 may leave the extensions out altogether. */
-	if (rd_more(body) && !ext_parse(hs, place, body, &hello->exts))
+	/* Before all else (RFC 9846, 4.2.1): TLS 1.2 answers with other extensions. */
+	if (ext_lacks(*body, EXT_SUPPORTED_VERSIONS))
+		return hs_fail(hs, HS_ALERT_PROTOCOL_VERSION,
+			       "server_hello: a version that is too old");
+	if (!ext_parse(hs, place, body, &hello->exts))
 		return false;
 	if (!rd_end(body))
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
@@ -184,9 +187,6 @@ static bool read_hello(struct hs *hs, struct rd *body, enum msg place,
 /* What a HelloRetryRequest and a ServerHello have in common. */
 static bool check_hello(struct hs *hs, const struct hello *hello)
 {
-	if (!ext_has(&hello->exts, EXT_SUPPORTED_VERSIONS))
-		return hs_fail(hs, HS_ALERT_PROTOCOL_VERSION,
-			       "server_hello: a version that is too old");
 	if (hello->exts.version != TLS13 || hello->version != TLS12)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: version");
@@ -280,7 +280,9 @@ bool msg_hello_retry_request_parse(struct hs *hs, struct rd *body)
 		return false;
 
 	hs->suite = suite_find(hello.suite);
-	if (share)
+	if (share) {
 		hs->kex = cr_kex_find(hello.exts.group);
+		hs->kex->generate(hs->private_key, hs->public_key);
+	}
 	return trans_retry(hs);
 }

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * A client and the answers of a server that breaks a rule: each gets the alert
+ * that the RFC names for it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kselftest_harness.h"
+#include "pair.h"
+#include "tls/hs_int.h"
+
+#define SESSION_ID_AT	(MESSAGE_HEADER_SIZE + 2 + RANDOM_SIZE + 1)
+
+static const uint8_t retry_random[RANDOM_SIZE] = {
+	0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+	0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+	0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+};
+
+/** struct answer - a ServerHello, but for what the client decides */
+struct answer {
+	bool retry;
+	uint16_t version;
+	uint16_t suite;
+	uint8_t compression;
+	bool other_session_id;
+	const char *exts;
+	size_t exts_len;
+};
+
+#define EXTS(bytes)	.exts = (bytes), .exts_len = sizeof(bytes) - 1
+
+/* The u-coordinate 9 of X25519, as a share in a ServerHello. */
+#define SHARE_OF(point)	"\0\x33\0\x24\0\x1d\0\x20" point
+#define ZEROS_31	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define SHARE		SHARE_OF("\x09" ZEROS_31)
+#define VERSION		"\0\x2b\0\2\3\4"
+#define RETRY_P256	"\0\x33\0\2\0\x17"
+#define COOKIE		"\0\x2c\0\5\0\3abc"
+#define GOOD(what)	.version = TLS12, .suite = 0x1301, EXTS(what)
+
+static size_t write_answer(const struct answer *answer, const uint8_t *session_id,
+			   uint8_t *out, size_t size)
+{
+	static const uint8_t random[RANDOM_SIZE] = { 7 };
+	size_t message, vector;
+	struct wr wr;
+
+	wr_init(&wr, out, size);
+	wr_u8(&wr, TYPE_SERVER_HELLO);
+	message = wr_open(&wr, 3);
+	wr_u16(&wr, answer->version);
+	wr_bytes(&wr, answer->retry ? retry_random : random, RANDOM_SIZE);
+	vector = wr_open(&wr, 1);
+	wr_bytes(&wr, answer->other_session_id ? random : session_id, SESSION_ID_MAX);
+	wr_close(&wr, vector);
+	wr_u16(&wr, answer->suite);
+	wr_u8(&wr, answer->compression);
+	vector = wr_open(&wr, 2);
+	wr_bytes(&wr, answer->exts, answer->exts_len);
+	wr_close(&wr, vector);
+	wr_close(&wr, message);
+	return wr.len;
+}
+
+static void start(struct pair *pair)
+{
+	pair_init(pair);
+	/* The server does not listen: the hello stays where it is. */
+	pair->server.waiting = false;
+	pair_run(pair);
+}
+
+static void feed_answer(struct pair *pair, const struct answer *answer)
+{
+	uint8_t message[600];
+	size_t len = write_answer(answer, pair->client.head->data + SESSION_ID_AT,
+				  message, sizeof(message));
+
+	pair_feed(&pair->client, HS_EPOCH_PLAINTEXT, message, len);
+}
+
+/* What the client says to the answer, or -1 if it goes on. */
+static int alert_for(const struct answer *answer)
+{
+	struct pair pair;
+	int alert;
+
+	start(&pair);
+	feed_answer(&pair, answer);
+	alert = pair.client.fails ? pair.client.failure.alert : -1;
+	pair_wipe(&pair);
+	return alert;
+}
+
+#define ALERT(...)	alert_for(&(struct answer){ __VA_ARGS__ })
+
+TEST(a_good_answer_is_taken)
+{
+	EXPECT_EQ(-1, ALERT(GOOD(VERSION SHARE)));
+	EXPECT_EQ(-1, ALERT(GOOD(SHARE VERSION)));
+	EXPECT_EQ(-1, ALERT(GOOD(VERSION RETRY_P256), .retry = true));
+}
+
+/* RFC 9846, 4.2.1: looked at before all else in the message. */
+TEST(an_old_version_is_protocol_version)
+{
+	EXPECT_EQ(HS_ALERT_PROTOCOL_VERSION, ALERT(GOOD(SHARE)));
+	EXPECT_EQ(HS_ALERT_PROTOCOL_VERSION, ALERT(GOOD("\xff\1\0\1\0")));
+	EXPECT_EQ(HS_ALERT_PROTOCOL_VERSION,
+		  ALERT(.version = 0x0301, .suite = 0xc02f, EXTS("")));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD("\0\x2b\0\2\3\3" SHARE)));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD("\0\x2b\0\2\3\5" SHARE)));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  ALERT(.version = TLS13, .suite = 0x1301, EXTS(VERSION SHARE)));
+}
+
+TEST(what_was_not_offered_is_illegal)
+{
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  ALERT(.version = TLS12, .suite = 0x1304, EXTS(VERSION SHARE)));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  ALERT(.version = TLS12, .suite = 0xc02f, EXTS(VERSION SHARE)));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD(VERSION SHARE), .compression = 1));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  ALERT(GOOD(VERSION SHARE), .other_session_id = true));
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION, ALERT(GOOD(VERSION SHARE "\xaa\xaa\0\0")));
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION, ALERT(GOOD(VERSION SHARE "\0\x29\0\2\0\0")));
+}
+
+TEST(extensions_are_checked)
+{
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD(VERSION SHARE VERSION)));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD(VERSION SHARE SHARE)));
+	/* application_layer_protocol_negotiation belongs to another message. */
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  ALERT(GOOD(VERSION SHARE "\0\x10\0\5\0\3\2h2")));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(GOOD(VERSION "\0\x33\0\1\0")));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(GOOD(VERSION SHARE "\0")));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(GOOD("\0\x2b\0\3\3\4\0" SHARE)));
+}
+
+TEST(the_share_is_checked)
+{
+	EXPECT_EQ(HS_ALERT_MISSING_EXTENSION, ALERT(GOOD(VERSION)));
+	/* Not the group whose share was sent; too short; of small order. */
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD(VERSION "\0\x33\0\5\0\x17\0\1\4")));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD(VERSION "\0\x33\0\5\0\x1d\0\1\4")));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD(VERSION SHARE_OF("\0" ZEROS_31))));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD(VERSION SHARE_OF("\1" ZEROS_31))));
+}
+
+TEST(a_retry_must_change_something_that_was_offered)
+{
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(GOOD(VERSION), .retry = true));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  ALERT(GOOD(VERSION "\0\x33\0\2\0\x1d"), .retry = true));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  ALERT(GOOD(VERSION "\0\x33\0\2\0\x18"), .retry = true));
+	EXPECT_EQ(HS_ALERT_PROTOCOL_VERSION, ALERT(GOOD(RETRY_P256), .retry = true));
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION,
+		  ALERT(GOOD(VERSION RETRY_P256 "\xaa\xaa\0\0"), .retry = true));
+}
+
+/* Feed a retry, then @second; the alert it gets. */
+static int alert_after_retry(const struct answer *second)
+{
+	const struct answer retry = { GOOD(VERSION RETRY_P256), .retry = true };
+	struct pair pair;
+	int alert;
+
+	start(&pair);
+	feed_answer(&pair, &retry);
+	feed_answer(&pair, second);
+	alert = pair.client.fails ? pair.client.failure.alert : -1;
+	pair_wipe(&pair);
+	return alert;
+}
+
+TEST(after_a_retry_the_answer_keeps_to_it)
+{
+	EXPECT_EQ(HS_ALERT_UNEXPECTED_MESSAGE,
+		  alert_after_retry(&(struct answer){ GOOD(VERSION RETRY_P256),
+						      .retry = true }));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  alert_after_retry(&(struct answer){ .version = TLS12, .suite = 0x1303,
+						      EXTS(VERSION SHARE) }));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  alert_after_retry(&(struct answer){ GOOD(VERSION SHARE) }));
+}
+
+/* RFC 9846, 4.1.2: nothing else may change, so the share stays what it was. */
+TEST(a_retry_with_a_cookie_alone_adds_the_cookie_alone)
+{
+	const struct answer retry = { GOOD(VERSION COOKIE), .retry = true };
+	struct record *first, *second;
+	const uint8_t *cookie;
+	struct pair pair;
+
+	start(&pair);
+	feed_answer(&pair, &retry);
+	ASSERT_EQ(0, pair.client.fails);
+	first = pair_take(&pair.client);
+	second = pair_take(&pair.client);
+	while (second && second->type == HS_CONTENT_CCS) {
+		free(second);
+		second = pair_take(&pair.client);
+	}
+	ASSERT_NE(NULL, second);
+	ASSERT_EQ(first->len + sizeof(COOKIE) - 1, second->len);
+	cookie = memmem(second->data, second->len, COOKIE, sizeof(COOKIE) - 1);
+	ASSERT_NE(NULL, cookie);
+	/* Without it and its part of the two lengths, both hellos are the same. */
+	second->len -= sizeof(COOKIE) - 1;
+	memmove((uint8_t *)cookie, cookie + sizeof(COOKIE) - 1,
+		second->len - (size_t)(cookie - second->data));
+	EXPECT_EQ(0, memcmp(first->data + SESSION_ID_AT - RANDOM_SIZE - 1,
+			    second->data + SESSION_ID_AT - RANDOM_SIZE - 1,
+			    RANDOM_SIZE + 1 + SESSION_ID_MAX + 10));
+	EXPECT_EQ(0, memcmp(first->data + SESSION_ID_AT + SESSION_ID_MAX + 12,
+			    second->data + SESSION_ID_AT + SESSION_ID_MAX + 12,
+			    first->len - SESSION_ID_AT - SESSION_ID_MAX - 12));
+	free(first);
+	free(second);
+	pair_wipe(&pair);
+}
+
+TEST_HARNESS_MAIN
