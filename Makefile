@@ -23,9 +23,11 @@ setup:
 check:
 	@scripts/check
 
-# The kernels that each tier's guest runs.
+# The kernel that each tier's guest runs.
+stock: KERNEL := stock-6.12
 selftests kunit: KERNEL := uml-debug
 interop guest: KERNEL := uml
+lint unit fuzz: KERNEL := none
 lint unit kunit selftests guest interop stock fuzz:
 	@scripts/build $(KERNEL)
 	@scripts/tier $@

@@ -44,6 +44,11 @@ marked() {
 	grep -ls "$WORK" "$TOP"/build/guest-run.*/settings
 }
 
+the_command_is_the_hosts_own() {
+	guest --no-module -- sh -c 'readlink /proc/$$/exe'
+	expect 0 && [ "$(cat "$WORK/out")" = "$(readlink -f /bin/sh)" ]
+}
+
 status_is_passed_through() {
 	guest --no-module -- sh -c 'exit 37'
 	expect 37 || return
@@ -179,7 +184,8 @@ wrong_use_is_told() {
 	expect 125 && grep -q usage "$WORK/err"
 }
 
-TESTS=(status_is_passed_through arguments_arrive_as_given
+TESTS=(the_command_is_the_hosts_own status_is_passed_through
+	arguments_arrive_as_given
 	output_is_clean_and_apart much_output_comes_whole
 	the_command_runs_in_the_callers_folder_as_root
 	only_build_is_written_through a_warning_in_the_log_fails_the_run
