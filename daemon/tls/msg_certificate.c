@@ -4,6 +4,7 @@
  *
  * certificate (RFC 9846, 4.4.2).
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +93,8 @@ static bool keep_chain(struct hs *hs, struct rd list)
 
 	hs->chain_data = malloc(list.len);
 	if (!hs->chain_data)
-		return hs_fail(hs, HS_ALERT_INTERNAL_ERROR, "out of memory");
+		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOMEM,
+				     "out of memory");
 	memcpy(hs->chain_data, list.data, list.len);
 	rd_init(&copy, hs->chain_data, list.len);
 	return read_chain(hs, copy, hs->chain, &hs->chain_len);

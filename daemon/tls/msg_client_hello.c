@@ -4,6 +4,7 @@
  *
  * client_hello (RFC 9846, 4.1.2), and what a server makes of it.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,8 +31,8 @@ static bool first_share(struct hs *hs)
 {
 	hs->kex = cr_kex_find(group_choice(hs->config, 0));
 	if (!hs->kex)
-		return hs_fail(hs, HS_ALERT_INTERNAL_ERROR,
-			       "the configuration enables no group that is known");
+		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, EINVAL,
+				     "the configuration enables no group that is known");
 	hs->kex->generate(hs->private_key, hs->public_key);
 	return true;
 }

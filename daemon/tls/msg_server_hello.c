@@ -5,6 +5,7 @@
  * server_hello and hello_retry_request (RFC 9846, 4.1.3 and 4.1.4): the same
  * form, told apart by the random.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -247,7 +248,8 @@ static bool take_cookie(struct hs *hs, struct rd cookie)
 			       "hello_retry_request: a cookie that is too long");
 	hs->cookie = malloc(cookie.len);
 	if (!hs->cookie)
-		return hs_fail(hs, HS_ALERT_INTERNAL_ERROR, "out of memory");
+		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOMEM,
+				     "out of memory");
 	memcpy(hs->cookie, cookie.data, cookie.len);
 	hs->cookie_len = cookie.len;
 	return true;

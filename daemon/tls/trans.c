@@ -5,6 +5,7 @@
  * The transcript hash (RFC 9846, 4.4.1). Until the suite, and with it the
  * hash, is known, the first ClientHello is kept as it is.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +47,8 @@ bool trans_update(struct hs *hs, const uint8_t *message, size_t len)
 	free(hs->hello);
 	hs->hello = malloc(len);
 	if (!hs->hello)
-		return hs_fail(hs, HS_ALERT_INTERNAL_ERROR, "out of memory");
+		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOMEM,
+				     "out of memory");
 	memcpy(hs->hello, message, len);
 	hs->hello_len = len;
 	return true;

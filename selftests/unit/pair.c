@@ -198,6 +198,8 @@ void pair_feed(struct side *side, enum hs_epoch epoch, const uint8_t *data, size
 	if (!side->hs)
 		side->hs = hs_create(side->role, &side->config, &ops, side);
 	side->waiting = false;
+	if (!side->hs)
+		return;
 	hs_record(side->hs, epoch, HS_CONTENT_HANDSHAKE, data, len);
 }
 
@@ -242,6 +244,8 @@ void pair_run(struct pair *pair)
 	if (!pair->client.hs) {
 		pair->client.hs = hs_create(HS_CLIENT, &pair->client.config, &ops,
 					    &pair->client);
+		if (!pair->client.hs)
+			return;
 		hs_start(pair->client.hs);
 	}
 	while (answer_later(&pair->client) || answer_later(&pair->server) ||
