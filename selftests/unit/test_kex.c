@@ -109,6 +109,20 @@ TEST(P_256_of_RFC_5903)
 	SAME(P256_Z, shared);
 }
 
+/* 40393 times the base point: computed by an implementation of its own. */
+TEST(a_shared_secret_keeps_its_leading_zeros)
+{
+	uint8_t shared[CR_KEX_SHARED_MAX];
+
+	memset(shared, 0xff, sizeof(shared));
+	ASSERT_TRUE(cr_kex_find(0x0017)->derive(
+		hex("0000000000000000000000000000000000000000000000000000000000009dc9").data,
+		hex("046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+		    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5").data,
+		shared));
+	SAME("00003f5f178aa0706c4231eb6e5495aa1642c5b8a994127c89465f22994a42f9", shared);
+}
+
 #define P256_P	"ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
 #define ZERO	"0000000000000000000000000000000000000000000000000000000000000000"
 
