@@ -82,6 +82,13 @@ static struct tlsup_conn *callback_conn(const struct sock *sk)
 	return rcu_dereference_sk_user_data(sk);
 }
 
+/* Until the handshake is done, what TCP has to say is for the work to hear. */
+static void tell_work(struct tlsup_conn *conn)
+{
+	if (tlsup_conn_phase(conn) != TLSUP_PHASE_OPEN)
+		tlsup_conn_queue(conn, TLSUP_TODO_RX);
+}
+
 static void data_ready(struct sock *sk)
 {
 	struct tlsup_conn *conn;
@@ -102,8 +109,7 @@ static void state_change(struct sock *sk)
 	rcu_read_lock();
 	conn = callback_conn(sk);
 	if (conn) {
-		if (tlsup_conn_phase(conn) != TLSUP_PHASE_OPEN)
-			tlsup_conn_queue(conn, TLSUP_TODO_RX);
+		tell_work(conn);
 		/* Whoever waits in connect() waits for this. */
 		conn->saved_state_change(sk);
 	}
@@ -130,8 +136,7 @@ static void error_report(struct sock *sk)
 	rcu_read_lock();
 	conn = callback_conn(sk);
 	if (conn) {
-		if (tlsup_conn_phase(conn) != TLSUP_PHASE_OPEN)
-			tlsup_conn_queue(conn, TLSUP_TODO_RX);
+		tell_work(conn);
 		conn->saved_error_report(sk);
 	}
 	rcu_read_unlock();

@@ -22,6 +22,14 @@ static const u16 ids[] = {
 	TLSUP_CIPHER_CHACHA20_POLY1305,
 };
 
+static void expand(struct kunit *test, u8 hash, const u8 *secret,
+		   const char *label, u8 *out, size_t len)
+{
+	int err = tlsup_keys_expand_label(hash, secret, label, out, len);
+
+	KUNIT_ASSERT_EQ(test, err, 0);
+}
+
 static void traffic_keys_are_those_of_rfc8448(struct kunit *test)
 {
 	static const struct {
@@ -40,11 +48,9 @@ static void traffic_keys_are_those_of_rfc8448(struct kunit *test)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		KUNIT_ASSERT_EQ(test, tlsup_keys_expand_label(TLSUP_HASH_SHA256,
-				rows[i].secret, "key", out, 16), 0);
+		expand(test, TLSUP_HASH_SHA256, rows[i].secret, "key", out, 16);
 		KUNIT_EXPECT_MEMEQ(test, out, rows[i].key, 16);
-		KUNIT_ASSERT_EQ(test, tlsup_keys_expand_label(TLSUP_HASH_SHA256,
-				rows[i].secret, "iv", out, 12), 0);
+		expand(test, TLSUP_HASH_SHA256, rows[i].secret, "iv", out, 12);
 		KUNIT_EXPECT_MEMEQ(test, out, rows[i].iv, 12);
 	}
 }
@@ -180,8 +186,8 @@ static void an_update_starts_again_under_the_next_secret(struct kunit *test)
 		old->seq = 7;
 		new = tlsup_keys_update(old);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(new));
-		KUNIT_ASSERT_EQ(test, tlsup_keys_expand_label(old->hash, old->secret,
-				"traffic upd", next, old->secret_len), 0);
+		expand(test, old->hash, old->secret, "traffic upd", next,
+		       old->secret_len);
 		KUNIT_EXPECT_MEMEQ(test, new->secret, next, old->secret_len);
 		KUNIT_EXPECT_EQ(test, new->seq, 0);
 		KUNIT_EXPECT_EQ(test, old->seq, 7);
