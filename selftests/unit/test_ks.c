@@ -115,4 +115,29 @@ TEST(the_transcript_through_hello_retry_request)
 	SAME(hash, rfc8448_retry_hash_server_hello);
 }
 
+/* Where the share stands: behind the group and the length of the only one. */
+#define RETRY_CLIENT_SHARE	(rfc8448_retry_client_hello_2 + 93)
+#define RETRY_SERVER_SHARE	(rfc8448_retry_server_hello + 52)
+
+TEST(every_secret_after_hello_retry_request)
+{
+	const struct cr_kex *p256 = cr_kex_find(0x0017);
+	uint8_t shared[CR_KEX_SHARED_MAX];
+	struct ks ks = { 0 };
+
+	ASSERT_TRUE(p256->derive(rfc8448_retry_client_private, RETRY_SERVER_SHARE, shared));
+	SAME(shared, rfc8448_retry_shared);
+	ASSERT_TRUE(p256->derive(rfc8448_retry_server_private, RETRY_CLIENT_SHARE, shared));
+	SAME(shared, rfc8448_retry_shared);
+
+	ks_early(&ks, &cr_sha256);
+	ks_handshake(&ks, shared, sizeof(shared), rfc8448_retry_hash_server_hello);
+	SAME(ks.current.data, rfc8448_retry_handshake_secret);
+	SAME(ks.client_handshake.data, rfc8448_retry_client_handshake);
+	SAME(ks.server_handshake.data, rfc8448_retry_server_handshake);
+	/* The main secret does not depend on the transcript. */
+	ks_application(&ks, rfc8448_retry_hash_server_hello);
+	SAME(ks.current.data, rfc8448_retry_main_secret);
+}
+
 TEST_HARNESS_MAIN
