@@ -229,4 +229,127 @@ TEST(a_retry_with_a_cookie_alone_adds_the_cookie_alone)
 	pair_wipe(&pair);
 }
 
+/** struct swap - bytes for the nth message of the server's protected flight */
+struct swap {
+	int message;
+	bool insert;		/* before the message, not in its place */
+	const char *with;
+	size_t len;
+};
+
+static size_t message_at(const struct record *r, int n, size_t *len)
+{
+	size_t at = 0;
+
+	for (*len = 0; n >= 0; n--) {
+		const uint8_t *m = r->data + (at += *len);
+
+		*len = MESSAGE_HEADER_SIZE +
+		       ((size_t)m[1] << 16 | (size_t)m[2] << 8 | m[3]);
+	}
+	return at;
+}
+
+static bool swap(void *context, const struct side *from, struct record *r)
+{
+	const struct swap *s = context;
+	size_t at, len;
+
+	if (from->role != HS_SERVER || r->epoch != HS_EPOCH_HANDSHAKE)
+		return true;
+	at = message_at(r, s->message, &len);
+	if (s->insert)
+		len = 0;
+	memmove(r->data + at + s->len, r->data + at + len, r->len - at - len);
+	memcpy(r->data + at, s->with, s->len);
+	r->len += s->len - len;
+	return true;
+}
+
+/* What the client says to a flight that was changed so, or -1. */
+static int alert_for_flight(const struct swap *s, bool offer)
+{
+	static const uint8_t alpn[] = "\x02h2\x03xyz";
+	struct pair pair;
+	int alert;
+
+	pair_init(&pair);
+	if (offer) {
+		pair.client.config.server_name = "localhost";
+		pair.client.config.alpn = (struct hs_bytes){ alpn, sizeof(alpn) - 1 };
+	}
+	pair.tamper = swap;
+	pair.context = (void *)s;
+	pair_run(&pair);
+	alert = pair.client.fails == 1 && !pair.client.dones ?
+		pair.client.failure.alert : -1;
+	pair_wipe(&pair);
+	return alert;
+}
+
+#define FLIGHT(n, offer, bytes) \
+	alert_for_flight(&(struct swap){ n, false, bytes, sizeof(bytes) - 1 }, offer)
+#define EE(offer, bytes)	FLIGHT(0, offer, bytes)
+
+TEST(encrypted_extensions_answer_what_was_offered)
+{
+	/* Nothing was offered; then all was, but not so. */
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION, EE(false, "\x08\0\0\6\0\4\0\0\0\0"));
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION,
+		  EE(false, "\x08\0\0\x0b\0\x09\0\x10\0\5\0\3\2h2"));
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION, EE(true, "\x08\0\0\6\0\4\xaa\xaa\0\0"));
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION, EE(true, "\x08\0\0\6\0\4\0\x2a\0\0"));
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION,
+		  EE(true, "\x08\0\0\x08\0\6\0\x1c\0\2\x40\0"));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  EE(true, "\x08\0\0\x0b\0\x09\0\x10\0\5\0\3\2h3"));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR,
+		  EE(true, "\x08\0\0\x0f\0\x0d\0\x10\0\x09\0\7\2h2\3xyz"));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, EE(true, "\x08\0\0\x08\0\6\0\x10\0\2\0\0"));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, EE(true, "\x08\0\0\7\0\5\0\0\0\1\0"));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  EE(true, "\x08\0\0\x0a\0\x08\0\0\0\0\0\0\0\0"));
+	/* key_share belongs to another message. */
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  EE(true, "\x08\0\0\x08\0\6\0\x33\0\2\0\x1d"));
+}
+
+TEST(the_chain_is_checked)
+{
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, FLIGHT(1, false, "\x0b\0\0\4\0\0\0\0"));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  FLIGHT(1, false, "\x0b\0\0\x0b\1x\0\0\6\0\0\1x\0\0"));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR,
+		  FLIGHT(1, false, "\x0b\0\0\x09\0\0\0\5\0\0\0\0\0"));
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION,
+		  FLIGHT(1, false, "\x0b\0\0\x0e\0\0\0\x0a\0\0\1x\0\4\0\5\0\0"));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR,
+		  FLIGHT(1, false, "\x0b\0\0\x09\0\0\0\5\0\0\1x\0"));
+}
+
+TEST(the_signature_scheme_is_checked)
+{
+	/* rsa_pkcs1_sha256 is good in a chain only; then one that is unknown. */
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(2, false, "\x0f\0\0\5\4\1\0\1x"));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(2, false, "\x0f\0\0\5\2\1\0\1x"));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(2, false, "\x0f\0\0\5\xaa\xaa\0\1x"));
+	/* A good one, but the signature is not. */
+	EXPECT_EQ(HS_ALERT_DECRYPT_ERROR, FLIGHT(2, false, "\x0f\0\0\5\4\3\0\1x"));
+}
+
+#define SCHEMES		"\0\x0d\0\4\0\2\4\3"
+#define CR(bytes) \
+	alert_for_flight(&(struct swap){ 1, true, bytes, sizeof(bytes) - 1 }, false)
+
+TEST(a_certificate_request_is_checked)
+{
+	EXPECT_EQ(HS_ALERT_MISSING_EXTENSION, CR("\x0d\0\0\3\0\0\0"));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, CR("\x0d\0\0\x0c\1x\0\x08" SCHEMES));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, CR("\x0d\0\0\x0b\0\0\7" SCHEMES));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  CR("\x0d\0\0\x13\0\0\x10" SCHEMES SCHEMES));
+	EXPECT_EQ(HS_ALERT_UNEXPECTED_MESSAGE,
+		  CR("\x0d\0\0\x0b\0\0\x08" SCHEMES "\x0d\0\0\x0b\0\0\x08" SCHEMES));
+}
+
 TEST_HARNESS_MAIN
