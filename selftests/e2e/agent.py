@@ -151,7 +151,7 @@ def a_connection_outlives_the_daemon_that_made_it(stack):
 def a_frozen_daemon_leaves_the_deadline_in_force(stack):
     with host.Daemon() as daemon:
         peer.connect(stack)
-        daemon.process.send_signal(signal.SIGSTOP)
+        daemon.freeze()
         try:
             ours, theirs = tlsup.tcp_pair(stack)
             theirs.sendall(CLIENT_HELLO)

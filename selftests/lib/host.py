@@ -97,6 +97,20 @@ class Daemon:
             self.process.send_signal(number)
         return self.process.wait(10)
 
+    def freeze(self):
+        """Stop all its threads: SIGSTOP reaches them one by one."""
+        tasks = f"/proc/{self.process.pid}/task"
+
+        def stopped():
+            states = set()
+            for task in os.listdir(tasks):
+                with open(f"{tasks}/{task}/stat", encoding="ascii") as file:
+                    states.add(file.read().rsplit(")")[-1].split()[0])
+            return states == {"T"}
+        self.process.send_signal(signal.SIGSTOP)
+        if not wait_for(stopped):
+            raise RuntimeError("tlsupd does not stop")
+
     def stop(self):
         """End it in good order."""
         return self.kill(signal.SIGTERM)

@@ -13,10 +13,17 @@ import host
 import tlsup
 
 
+def _strict(context):
+    """TLS 1.3 alone; and an end without close_notify is an error, which
+    Python's contexts overlook unless told."""
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+
+
 def server_context(cert="p256", alpn=None, ca=None):
     """OpenSSL as a TLS 1.3 server with one of the test certificates."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    _strict(context)
     context.load_cert_chain(os.path.join(host.CERTS, cert + ".pem"),
                             os.path.join(host.CERTS, cert + ".key"))
     if alpn:
@@ -29,7 +36,7 @@ def server_context(cert="p256", alpn=None, ca=None):
 def client_context(alpn=None):
     """OpenSSL as a TLS 1.3 client that verifies against the test authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    _strict(context)
     context.load_verify_locations(os.path.join(host.CERTS, "ca.pem"))
     if alpn:
         context.set_alpn_protocols(alpn)
