@@ -116,7 +116,7 @@ static bool check_version(struct hs *hs, const struct hello *hello)
 	return true;
 }
 
-/* Without a PSK all three are mandatory (RFC 9846, 9.2). */
+/* We take no PSK, so all three are mandatory (RFC 9846, 9.2; 4.2.9). */
 static bool check_mandatory(struct hs *hs, const struct hello *hello)
 {
 	if (!ext_has(&hello->exts, EXT_SIGNATURE_ALGORITHMS) ||
@@ -124,6 +124,10 @@ static bool check_mandatory(struct hs *hs, const struct hello *hello)
 	    !ext_has(&hello->exts, EXT_KEY_SHARE))
 		return hs_fail(hs, HS_ALERT_MISSING_EXTENSION,
 			       "client_hello: a mandatory extension is missing");
+	if (ext_has(&hello->exts, EXT_PRE_SHARED_KEY) &&
+	    !ext_has(&hello->exts, EXT_PSK_KEY_EXCHANGE_MODES))
+		return hs_fail(hs, HS_ALERT_MISSING_EXTENSION,
+			       "client_hello: pre_shared_key without psk_key_exchange_modes");
 	return true;
 }
 
