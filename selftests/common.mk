@@ -6,7 +6,9 @@
 #	TEST_PROGS	scripts, run where they are
 #	TEST_GEN_PROGS	C programs, built into $(BUILD)/selftests/FOLDER
 
-BUILD ?= $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../build)
+ifndef BUILD
+BUILD := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/../build)
+endif
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tlsup
 KSRC ?= $(CACHE)/linux-source-6.12
 override OUTPUT := $(BUILD)/selftests/$(notdir $(CURDIR))
