@@ -15,7 +15,7 @@ static const struct hs_bytes chain[] = {
 	{ leaf, sizeof(leaf) }, { issuer, sizeof(issuer) },
 };
 static const uint16_t schemes[] = { 0x0403 };
-static const struct hs_credential credential = {
+const struct hs_credential pair_credential = {
 	.chain = chain, .chain_len = 2, .schemes = schemes, .schemes_len = 1,
 };
 
@@ -70,8 +70,12 @@ static void on_next(void *owner, uint32_t skip)
 	side->nexts++;
 }
 
-/* A signature is an HMAC under a key that both owners know. */
-static void sign(struct hs_bytes content, uint8_t *out)
+/**
+ * pair_sign - sign: an HMAC under a key that both owners know
+ * @content: what
+ * @out: PAIR_SIGNATURE_SIZE bytes
+ */
+void pair_sign(struct hs_bytes content, uint8_t *out)
 {
 	static const uint8_t key[] = "signing key";
 
@@ -86,19 +90,19 @@ static void answer(struct side *side, const struct hs_question *question)
 	static const struct hs_failure forged = {
 		HS_ALERT_DECRYPT_ERROR, EPROTO, "forged",
 	};
-	uint8_t mac[32];
+	uint8_t mac[PAIR_SIGNATURE_SIZE];
 
 	switch (question->ask) {
 	case HS_ASK_CREDENTIAL:
 		hs_answer_credential(side->hs, side->pair->no_credential ?
-				     NULL : &credential);
+				     NULL : &pair_credential);
 		break;
 	case HS_ASK_SIGN:
-		sign(question->content, mac);
+		pair_sign(question->content, mac);
 		hs_answer_sign(side->hs, mac, sizeof(mac));
 		break;
 	case HS_ASK_VERIFY:
-		sign(question->content, mac);
+		pair_sign(question->content, mac);
 		if (side->pair->refuse)
 			hs_answer_verify(side->hs, &refused);
 		else if (question->signature.len != sizeof(mac) ||

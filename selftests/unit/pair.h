@@ -15,7 +15,10 @@
 #include "lib/secret.h"
 #include "tls/hs.h"
 
-#define PAIR_RECORD_MAX	40000
+#define PAIR_RECORD_MAX		40000
+#define PAIR_SIGNATURE_SIZE	32
+
+extern const struct hs_credential pair_credential;
 
 /** struct record - a record on its way */
 struct record {
@@ -81,6 +84,7 @@ void pair_init(struct pair *pair);
 void pair_run(struct pair *pair);
 void pair_wipe(struct pair *pair);
 bool pair_agrees(const struct pair *pair);
+void pair_sign(struct hs_bytes content, uint8_t *out);
 
 /* A server alone, or a client alone, fed by hand. */
 void pair_feed(struct side *side, enum hs_epoch epoch, const uint8_t *data, size_t len);

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * The owner of an engine that is fed by a fuzzer. It aborts where the engine
+ * breaks a promise of tls/hs.h.
+ */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/pair.h"
+#include "crypto/cr_rand.h"
+#include "lib/wire.h"
+
+#define PROMISE(is_kept)	do { if (!(is_kept)) abort(); } while (0)
+
+/* What an engine does last in each call. */
+enum last { LAST_NONE, LAST_NEXT, LAST_ASK, LAST_DONE, LAST_FAIL };
+
+struct fuzz_owner {
+	struct hs *hs;
+	enum hs_role role;
+	uint8_t setup;
+	enum last last;
+	bool ended;
+	bool verified;
+	enum hs_epoch epochs[2];
+	struct hs_question question;
+};
+
+/* Instead of crypto/cr_rand.c. The same for both roles, at every call. */
+void cr_random(uint8_t *out, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		out[i] = (uint8_t)(0x21 + 7 * i);
+}
+
+void cr_random_nettle(void *ctx, size_t len, uint8_t *out)
+{
+	(void)ctx;
+	cr_random(out, len);
+}
+
+/**
+ * fuzz_configure - what an engine is set up with
+ * @role: of the engine
+ * @setup: first byte of an input
+ * @config: filled
+ */
+void fuzz_configure(enum hs_role role, uint8_t setup, struct hs_config *config)
+{
+	static const uint16_t groups[] = { 0x0017, 0x001d };
+	static const uint8_t alpn[] = "\x02h2\x08http/1.1";
+	static const uint16_t suites[] = { 0x1301, 0x1302, 0x1303 };
+	size_t suite = (setup & FUZZ_SUITE_MASK) >> FUZZ_SUITE_SHIFT;
+
+	memset(config, 0, sizeof(*config));
+	if (suite) {
+		config->suites = &suites[suite - 1];
+		config->suites_len = 1;
+	}
+	if (role == HS_SERVER && setup & FUZZ_RETRY) {
+		config->groups = groups;
+		config->groups_len = 1;
+	}
+	if (setup & FUZZ_PLAIN)
+		return;
+	config->alpn = (struct hs_bytes){ alpn, sizeof(alpn) - 1 };
+	if (role == HS_CLIENT)
+		config->server_name = "www.example.org";
+}
+
+static void conclude(struct fuzz_owner *owner, enum last last)
+{
+	PROMISE(!owner->ended);
+	PROMISE(owner->last == LAST_NONE ||
+		(owner->last == LAST_ASK && !(owner->setup & FUZZ_LATER)));
+	owner->last = last;
+	owner->ended = last == LAST_DONE || last == LAST_FAIL;
+}
+
+static void on_send(void *arg, enum hs_content type, const uint8_t *data, size_t len)
+{
+	struct fuzz_owner *owner = arg;
+
+	PROMISE(!owner->ended && data && len);
+	PROMISE(type == HS_CONTENT_HANDSHAKE || type == HS_CONTENT_CCS);
+}
+
+static void on_keys(void *arg, const struct hs_keys *keys)
+{
+	struct fuzz_owner *owner = arg;
+	enum hs_epoch *epoch = &owner->epochs[keys->direction];
+
+	PROMISE(!owner->ended && keys->epoch == *epoch + 1);
+	PROMISE(keys->secret.len == (keys->suite == 0x1302 ? 48 : 32));
+	*epoch = keys->epoch;
+}
+
+static void on_next(void *arg, uint32_t skip)
+{
+	struct fuzz_owner *owner = arg;
+
+	PROMISE(!skip || owner->role == HS_SERVER);
+	conclude(owner, LAST_NEXT);
+}
+
+static void on_done(void *arg, const struct hs_result *result)
+{
+	struct fuzz_owner *owner = arg;
+
+	conclude(owner, LAST_DONE);
+	PROMISE(owner->role == HS_SERVER || (owner->verified && result->chain_len));
+	PROMISE(owner->epochs[HS_TX] == HS_EPOCH_APPLICATION);
+	PROMISE(owner->epochs[HS_RX] == HS_EPOCH_APPLICATION);
+	PROMISE(result->exporter_secret.len && result->resumption_secret.len);
+}
+
+static void on_fail(void *arg, const struct hs_failure *failure)
+{
+	conclude(arg, LAST_FAIL);
+	PROMISE(failure->alert && failure->error > 0 && failure->reason);
+}
+
+static void answer(struct fuzz_owner *owner)
+{
+	static const struct hs_failure refused = {
+		HS_ALERT_UNKNOWN_CA, EKEYREJECTED, "refused",
+	};
+	const struct hs_question *q = &owner->question;
+	bool refuse = owner->setup & FUZZ_REFUSE;
+	uint8_t mac[PAIR_SIGNATURE_SIZE];
+
+	switch (q->ask) {
+	case HS_ASK_CREDENTIAL:
+		hs_answer_credential(owner->hs, refuse ? NULL : &pair_credential);
+		break;
+	case HS_ASK_SIGN:
+		pair_sign(q->content, mac);
+		hs_answer_sign(owner->hs, mac, sizeof(mac));
+		break;
+	case HS_ASK_VERIFY:
+		PROMISE(q->chain_len && q->content.len);
+		owner->verified = !refuse;
+		hs_answer_verify(owner->hs, refuse ? &refused : NULL);
+		break;
+	}
+}
+
+static void on_ask(void *arg, const struct hs_question *question)
+{
+	struct fuzz_owner *owner = arg;
+
+	owner->question = *question;
+	conclude(owner, LAST_ASK);
+	if (!(owner->setup & FUZZ_LATER))
+		answer(owner);
+}
+
+static const struct hs_ops ops = {
+	.send = on_send, .keys = on_keys, .next = on_next,
+	.ask = on_ask, .done = on_done, .fail = on_fail,
+};
+
+/* After a call: it has said what comes next, and open questions are answered. */
+static void settle(struct fuzz_owner *owner)
+{
+	PROMISE(owner->last != LAST_NONE);
+	while (owner->last == LAST_ASK) {
+		PROMISE(owner->setup & FUZZ_LATER);
+		owner->last = LAST_NONE;
+		answer(owner);
+		PROMISE(owner->last != LAST_NONE);
+	}
+}
+
+static void feed(struct fuzz_owner *owner, uint8_t flags, struct rd content)
+{
+	enum hs_epoch epoch = flags & FUZZ_EPOCH_MASK;
+	/* A copy, so that a read past its end is seen. */
+	uint8_t *copy = malloc(content.len ? content.len : 1);
+
+	memcpy(copy, content.data, content.len);
+	if (flags & FUZZ_FIX_LENGTH && content.len >= 4) {
+		copy[1] = 0;
+		copy[2] = (uint8_t)((content.len - 4) >> 8);
+		copy[3] = (uint8_t)(content.len - 4);
+	}
+	owner->last = LAST_NONE;
+	hs_record(owner->hs, epoch, flags & FUZZ_OTHER_TYPE ? HS_CONTENT_ALERT :
+		  HS_CONTENT_HANDSHAKE, copy, content.len);
+	free(copy);
+	settle(owner);
+}
+
+/**
+ * fuzz_engine - feed an input to an engine
+ * @role: of the engine
+ * @data: the input
+ * @size: its length
+ *
+ * Return: whether the handshake was completed.
+ */
+bool fuzz_engine(enum hs_role role, const uint8_t *data, size_t size)
+{
+	struct fuzz_owner owner = { .role = role };
+	struct hs_config config;
+	struct rd input;
+
+	rd_init(&input, data, size);
+	owner.setup = rd_u8(&input);
+	fuzz_configure(role, owner.setup, &config);
+	owner.hs = hs_create(role, &config, &ops, &owner);
+	if (role == HS_CLIENT) {
+		hs_start(owner.hs);
+		settle(&owner);
+	}
+	while (rd_more(&input) && !owner.ended) {
+		uint8_t flags = rd_u8(&input);
+		struct rd content = rd_vec16(&input);
+
+		if (!content.failed)
+			feed(&owner, flags, content);
+	}
+	hs_destroy(owner.hs);
+	return owner.last == LAST_DONE;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * An engine alone against whatever bytes come. An input is:
+ *
+ *	setup(1)	which configuration, and how questions are answered
+ *	records		flags(1) length(2) content(length)
+ *
+ * Nothing is random here, so that an input does the same each time.
+ */
+#ifndef TLSUP_FUZZ_H
+#define TLSUP_FUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tls/hs.h"
+
+/* Setup. */
+#define FUZZ_RETRY		0x01	/* the server wants the client's second group */
+#define FUZZ_SUITE_MASK		0x06	/* one of the suites, or all */
+#define FUZZ_SUITE_SHIFT	1
+#define FUZZ_PLAIN		0x08	/* neither server_name nor ALPN */
+#define FUZZ_LATER		0x10	/* questions are answered after the call */
+#define FUZZ_REFUSE		0x20	/* the answer is no */
+
+/* Flags of a record. */
+#define FUZZ_EPOCH_MASK		0x03
+#define FUZZ_OTHER_TYPE		0x04	/* not a handshake record */
+#define FUZZ_FIX_LENGTH		0x08	/* one message: its header says its length */
+
+void fuzz_configure(enum hs_role role, uint8_t setup, struct hs_config *config);
+bool fuzz_engine(enum hs_role role, const uint8_t *data, size_t size);
+
+#endif /* TLSUP_FUZZ_H */
