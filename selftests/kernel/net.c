@@ -307,6 +307,7 @@ int open_with_peer(struct agent *agent, int role, uint16_t cipher, int *ours,
 	uint8_t rx = client ? SEED_SERVER_DATA : SEED_CLIENT_DATA;
 	static _Thread_local struct message msg;
 	static _Thread_local struct event event;
+	uint8_t hello[HEADER_SIZE + 5];
 	int err;
 
 	keys_init(&peer->tx, cipher, rx);
@@ -318,11 +319,14 @@ int open_with_peer(struct agent *agent, int role, uint16_t cipher, int *ours,
 	    event.cmd != TLSUP_CMD_EV_START)
 		return -ETIME;
 	answer_begin(&msg, agent, event.conn, 0);
+	answer_send(&msg, HANDSHAKE, "hello", 5);
 	answer_keys(&msg, TLSUP_DIRECTION_TX, TLSUP_EPOCH_APPLICATION, cipher, tx);
 	answer_keys(&msg, TLSUP_DIRECTION_RX, TLSUP_EPOCH_APPLICATION, cipher, rx);
 	answer_done(&msg);
 	err = agent_answer(agent, &msg);
-	if (!err && !wait_phase(*ours, TLSUP_PHASE_OPEN))
+	if (!err && (!wait_phase(*ours, TLSUP_PHASE_OPEN) ||
+		     !read_all(peer->fd, hello, sizeof(hello)) ||
+		     memcmp(hello + HEADER_SIZE, "hello", 5)))
 		err = -EPROTO;
 	return err;
 }
