@@ -349,7 +349,9 @@ static int next_data(struct tlsup_conn *conn)
 		err = tlsup_rx_next(conn);
 		if (err <= 0)
 			return err;
-		if (rx->content_type != TLSUP_APPLICATION_DATA) {
+		/* Nor may data stand within a fragmented message: see there. */
+		if (rx->content_type != TLSUP_APPLICATION_DATA ||
+		    rx->message_have) {
 			err = tlsup_ctrl_record(conn);
 			if (err)
 				return err;
