@@ -17,7 +17,7 @@ const struct nla_policy tlsup_actions_nl_policy[TLSUP_A_ACTIONS_DONE + 1] = {
 	[TLSUP_A_ACTIONS_DONE] = NLA_POLICY_NESTED(tlsup_done_nl_policy),
 };
 
-const struct nla_policy tlsup_done_nl_policy[TLSUP_A_DONE_EXPORTER_SECRET + 1] = {
+const struct nla_policy tlsup_done_nl_policy[TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT + 1] = {
 	[TLSUP_A_DONE_ERROR] = NLA_POLICY_MAX(NLA_U32, 4095),
 	[TLSUP_A_DONE_ALERT] = { .type = NLA_U8, },
 	[TLSUP_A_DONE_REASON] = { .type = NLA_NUL_STRING, .len = 127, },
@@ -32,19 +32,28 @@ const struct nla_policy tlsup_done_nl_policy[TLSUP_A_DONE_EXPORTER_SECRET + 1] =
 	[TLSUP_A_DONE_PEER_CHAIN] = { .type = NLA_BINARY, },
 	[TLSUP_A_DONE_COOKIE] = { .type = NLA_BINARY, },
 	[TLSUP_A_DONE_EXPORTER_SECRET] = { .type = NLA_BINARY, },
+	[TLSUP_A_DONE_EXPORTER_HASH] = NLA_POLICY_MAX(NLA_U8, 1),
+	[TLSUP_A_DONE_RANDOMS] = NLA_POLICY_EXACT_LEN(64),
+	[TLSUP_A_DONE_RECORD_SIZE_LIMIT] = NLA_POLICY_MIN(NLA_U16, 64),
+	[TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT] = NLA_POLICY_MIN(NLA_U16, 64),
 };
 
-const struct nla_policy tlsup_keys_nl_policy[TLSUP_A_KEYS_SECRET + 1] = {
+const struct nla_policy tlsup_keys_nl_policy[TLSUP_A_KEYS_ENCRYPT_THEN_MAC + 1] = {
 	[TLSUP_A_KEYS_DIRECTION] = NLA_POLICY_MAX(NLA_U8, 1),
 	[TLSUP_A_KEYS_EPOCH] = NLA_POLICY_RANGE(NLA_U8, 1, 2),
 	[TLSUP_A_KEYS_VERSION] = NLA_POLICY_RANGE(NLA_U16, 771, 772),
-	[TLSUP_A_KEYS_CIPHER] = NLA_POLICY_RANGE(NLA_U16, 51, 54),
+	[TLSUP_A_KEYS_CIPHER] = NLA_POLICY_RANGE(NLA_U16, 51, 61),
 	[TLSUP_A_KEYS_HASH] = NLA_POLICY_MAX(NLA_U8, 1),
 	[TLSUP_A_KEYS_SECRET] = { .type = NLA_BINARY, },
+	[TLSUP_A_KEYS_KEY] = { .type = NLA_BINARY, },
+	[TLSUP_A_KEYS_IV] = { .type = NLA_BINARY, },
+	[TLSUP_A_KEYS_MAC_SECRET] = { .type = NLA_BINARY, },
+	[TLSUP_A_KEYS_ENCRYPT_THEN_MAC] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
-const struct nla_policy tlsup_next_nl_policy[TLSUP_A_NEXT_SKIP + 1] = {
+const struct nla_policy tlsup_next_nl_policy[TLSUP_A_NEXT_VERSION + 1] = {
 	[TLSUP_A_NEXT_SKIP] = { .type = NLA_U32, },
+	[TLSUP_A_NEXT_VERSION] = NLA_POLICY_RANGE(NLA_U16, 771, 772),
 };
 
 const struct nla_policy tlsup_send_nl_policy[TLSUP_A_SEND_DATA + 1] = {

@@ -61,8 +61,8 @@
  * @TLSUP_ALPN: set list, in the form of RFC 7301 (each name behind its length
  *	byte), at most 1024 bytes, before the handshake; get string, the
  *	protocol selected, once the handshake is done.
- * @TLSUP_FLAGS: set and get u32: what the application tightens beyond its
- *	profile. None is defined yet, so only 0 is accepted.
+ * @TLSUP_FLAGS: set and get u32, bits of &enum tlsup_flag: what the
+ *	application tightens beyond its profile. Before the handshake.
  * @TLSUP_TIMEOUT: set and get u32, milliseconds, 1 to 3600000: the handshake's
  *	deadline; default 30000. Before the handshake.
  * @TLSUP_INFO: get &struct tlsup_info, once the handshake is done.
@@ -88,6 +88,21 @@ enum tlsup_option {
 	TLSUP_PEER_CHAIN	= 10,
 	TLSUP_EXPORTER		= 11,
 	TLSUP_REKEY		= 12,
+};
+
+/**
+ * enum tlsup_flag - what an application may tighten, never loosen
+ * @TLSUP_FLAG_REQUIRE_PEER_CERT: the handshake fails unless the peer has shown
+ *	a certificate that was accepted
+ * @TLSUP_FLAG_NO_RESUMPTION: neither offer nor accept a session
+ * @TLSUP_FLAG_TLS13_ONLY: nothing below TLS 1.3
+ * @TLSUP_FLAG_ALL: all that are defined; any other gets %EINVAL
+ */
+enum tlsup_flag {
+	TLSUP_FLAG_REQUIRE_PEER_CERT	= 1 << 0,
+	TLSUP_FLAG_NO_RESUMPTION	= 1 << 1,
+	TLSUP_FLAG_TLS13_ONLY		= 1 << 2,
+	TLSUP_FLAG_ALL			= (1 << 3) - 1,
 };
 
 /**

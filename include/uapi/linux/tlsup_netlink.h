@@ -38,14 +38,21 @@ enum tlsup_epoch {
 
 /**
  * enum tlsup_cipher - Record protection, as the kernel's cipher table names
- *   it. The numbers of the ciphers that linux/tls.h knows are the same as
- *   there.
+ *   it. The numbers of the ciphers that linux/tls.h of 6.12 knows are the same
+ *   as there.
  */
 enum tlsup_cipher {
 	TLSUP_CIPHER_AES_GCM_128 = 51,
 	TLSUP_CIPHER_AES_GCM_256,
 	TLSUP_CIPHER_AES_CCM_128,
 	TLSUP_CIPHER_CHACHA20_POLY1305,
+	TLSUP_CIPHER_SM4_GCM,
+	TLSUP_CIPHER_SM4_CCM,
+	TLSUP_CIPHER_ARIA_GCM_128,
+	TLSUP_CIPHER_ARIA_GCM_256,
+	TLSUP_CIPHER_AES_CCM_256,
+	TLSUP_CIPHER_AES_CCM_8_128,
+	TLSUP_CIPHER_AES_CCM_8_256,
 };
 
 /**
@@ -116,6 +123,10 @@ enum {
 	TLSUP_A_KEYS_CIPHER,
 	TLSUP_A_KEYS_HASH,
 	TLSUP_A_KEYS_SECRET,
+	TLSUP_A_KEYS_KEY,
+	TLSUP_A_KEYS_IV,
+	TLSUP_A_KEYS_MAC_SECRET,
+	TLSUP_A_KEYS_ENCRYPT_THEN_MAC,
 
 	__TLSUP_A_KEYS_MAX,
 	TLSUP_A_KEYS_MAX = (__TLSUP_A_KEYS_MAX - 1)
@@ -123,6 +134,7 @@ enum {
 
 enum {
 	TLSUP_A_NEXT_SKIP = 1,
+	TLSUP_A_NEXT_VERSION,
 
 	__TLSUP_A_NEXT_MAX,
 	TLSUP_A_NEXT_MAX = (__TLSUP_A_NEXT_MAX - 1)
@@ -143,6 +155,10 @@ enum {
 	TLSUP_A_DONE_PEER_CHAIN,
 	TLSUP_A_DONE_COOKIE,
 	TLSUP_A_DONE_EXPORTER_SECRET,
+	TLSUP_A_DONE_EXPORTER_HASH,
+	TLSUP_A_DONE_RANDOMS,
+	TLSUP_A_DONE_RECORD_SIZE_LIMIT,
+	TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT,
 
 	__TLSUP_A_DONE_MAX,
 	TLSUP_A_DONE_MAX = (__TLSUP_A_DONE_MAX - 1)
