@@ -103,6 +103,8 @@ static const struct cipher_row {
 	{ 0x1301, TLSUP_CIPHER_AES_GCM_128, TLSUP_HASH_SHA256 },
 	{ 0x1302, TLSUP_CIPHER_AES_GCM_256, TLSUP_HASH_SHA384 },
 	{ 0x1303, TLSUP_CIPHER_CHACHA20_POLY1305, TLSUP_HASH_SHA256 },
+	{ 0x1304, TLSUP_CIPHER_AES_CCM_128, TLSUP_HASH_SHA256 },
+	{ 0x1305, TLSUP_CIPHER_AES_CCM_8_128, TLSUP_HASH_SHA256 },
 };
 
 static void on_keys(void *owner, const struct hs_keys *keys)
@@ -127,11 +129,11 @@ static void on_keys(void *owner, const struct hs_keys *keys)
 	}
 }
 
-static void on_next(void *owner, uint32_t skip)
+static void on_next(void *owner, const struct hs_next *next)
 {
 	struct conn *conn = owner;
 
-	kern_answer_next(&conn->answer, skip);
+	kern_answer_next(&conn->answer, next->skip);
 	commit(conn);
 }
 

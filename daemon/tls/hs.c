@@ -328,6 +328,15 @@ static bool finish_message(struct hs *hs, size_t len)
 	return true;
 }
 
+static void tell_next(struct hs *hs)
+{
+	const struct hs_next next = { .skip = hs->skip, .version = hs->version };
+
+	hs->fed = false;
+	hs->skip = 0;
+	hs->ops->next(hs->owner, &next);
+}
+
 static bool step_receive(struct hs *hs)
 {
 	size_t len;
@@ -337,9 +346,7 @@ static bool step_receive(struct hs *hs)
 	len = message_len(hs);
 	if (!len) {
 		hs_flush(hs);
-		hs->fed = false;
-		hs->ops->next(hs->owner, hs->skip);
-		hs->skip = 0;
+		tell_next(hs);
 		return false;
 	}
 	if (!hs->half && !parse_message(hs, len))
@@ -360,7 +367,7 @@ static void done(struct hs *hs)
 	}
 	hs_flush(hs);
 	hs->ended = true;
-	res->version = TLS13;
+	res->version = hs->version;
 	res->suite = hs->suite->id;
 	res->group = hs->kex->id;
 	res->signature_scheme = hs->scheme;

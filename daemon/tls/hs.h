@@ -11,6 +11,12 @@
  * asks, and goes on when hs_answer_*() is called; meanwhile no other record
  * may be fed.
  *
+ * TLS 1.3 goes through the epochs plaintext, handshake, application. TLS 1.2 has
+ * no handshake epoch: its keys belong to the epoch application and act with the
+ * ChangeCipherSpec of their direction. RX keys of TLS 1.2 are pending: the owner
+ * keeps them until the peer's ChangeCipherSpec comes, which it swallows, and
+ * refuses one that comes with no keys pending.
+ *
  * After each call of hs_start(), hs_record() or hs_answer_*() exactly one of
  * these has been called last: ops->next, ops->ask, ops->done or ops->fail.
  */
@@ -43,7 +49,8 @@ enum hs_alert {
 	HS_ALERT_UNKNOWN_CA = 48, HS_ALERT_ACCESS_DENIED = 49,
 	HS_ALERT_DECODE_ERROR = 50, HS_ALERT_DECRYPT_ERROR = 51,
 	HS_ALERT_PROTOCOL_VERSION = 70, HS_ALERT_INSUFFICIENT_SECURITY = 71,
-	HS_ALERT_INTERNAL_ERROR = 80, HS_ALERT_MISSING_EXTENSION = 109,
+	HS_ALERT_INTERNAL_ERROR = 80, HS_ALERT_INAPPROPRIATE_FALLBACK = 86,
+	HS_ALERT_MISSING_EXTENSION = 109,
 	HS_ALERT_UNSUPPORTED_EXTENSION = 110, HS_ALERT_UNRECOGNIZED_NAME = 112,
 	HS_ALERT_CERTIFICATE_REQUIRED = 116, HS_ALERT_NO_APPLICATION_PROTOCOL = 120,
 };
@@ -70,8 +77,19 @@ struct hs_credential {
 	const void *key;
 };
 
+/* Whether a server asks the client for a certificate. */
+enum hs_client_auth {
+	HS_CLIENT_AUTH_NONE,
+	HS_CLIENT_AUTH_REQUEST,		/* but goes on without one */
+	HS_CLIENT_AUTH_REQUIRE,
+};
+
 /**
  * struct hs_config - what may be negotiated; outlives the engine
+ * @min_version: 0x0303 or 0x0304; 0: as 0x0304
+ * @max_version: 0x0303 or 0x0304; 0: as 0x0304
+ * @ems_required: TLS 1.2: fail without extended_master_secret (RFC 7627)
+ * @client_auth: server: whether a certificate is asked for
  * @suites: cipher suites, IANA numbers, best first; empty: all that are known
  * @suites_len: how many
  * @groups: named groups, best first; empty: all that are known. A client
@@ -83,6 +101,10 @@ struct hs_credential {
  * A server gets its credential by HS_ASK_CREDENTIAL.
  */
 struct hs_config {
+	uint16_t min_version;
+	uint16_t max_version;
+	bool ems_required;
+	enum hs_client_auth client_auth;
 	const uint16_t *suites;
 	size_t suites_len;
 	const uint16_t *groups;
@@ -151,13 +173,38 @@ struct hs_result {
 	struct hs_bytes resumption_secret;
 };
 
-/** struct hs_keys - the traffic secret of an epoch; borrowed during the call */
+/**
+ * struct hs_keys - the keys of an epoch; borrowed during the call
+ * @direction: whose
+ * @epoch: from here on; RX keys of TLS 1.2: from ChangeCipherSpec on
+ * @version: 0x0303 or 0x0304
+ * @suite: IANA number
+ * @secret: TLS 1.3: the traffic secret
+ * @key: TLS 1.2: write key
+ * @iv: TLS 1.2: fixed part of the nonce; empty: the cipher has none
+ * @mac: TLS 1.2: MAC key; empty: AEAD
+ * @etm: TLS 1.2: encrypt, then MAC (RFC 7366)
+ */
 struct hs_keys {
 	enum hs_direction direction;
 	enum hs_epoch epoch;
 	uint16_t version;
 	uint16_t suite;
 	struct hs_bytes secret;
+	struct hs_bytes key;
+	struct hs_bytes iv;
+	struct hs_bytes mac;
+	bool etm;
+};
+
+/**
+ * struct hs_next - how the next record is to be taken
+ * @skip: bytes of rejected early data that may be dropped (RFC 9846, 4.2.10)
+ * @version: 0x0303 or 0x0304; 0: not negotiated yet
+ */
+struct hs_next {
+	uint32_t skip;
+	uint16_t version;
 };
 
 struct hs;
@@ -166,9 +213,9 @@ struct hs;
  * struct hs_ops - what the engine needs from its owner
  * @send: bytes of one content type, to be framed in the TX epoch in force;
  *	change_cipher_spec is never protected
- * @keys: use this secret from here on; RX keys from the next record on
- * @next: the record is taken, feed the next. @skip: bytes of rejected early
- *	data that may be dropped (RFC 9846, 4.2.10), else 0
+ * @keys: TX keys act from here on; RX keys from the next record on, in TLS 1.2
+ *	from the peer's ChangeCipherSpec on
+ * @next: the record is taken, feed the next
  * @ask: a question; may be answered within the call or any time later
  * @done: success; @result lives until hs_destroy()
  * @fail: failure; nothing else follows
@@ -178,7 +225,7 @@ struct hs;
 struct hs_ops {
 	void (*send)(void *owner, enum hs_content type, const uint8_t *data, size_t len);
 	void (*keys)(void *owner, const struct hs_keys *keys);
-	void (*next)(void *owner, uint32_t skip);
+	void (*next)(void *owner, const struct hs_next *next);
 	void (*ask)(void *owner, const struct hs_question *question);
 	void (*done)(void *owner, const struct hs_result *result);
 	void (*fail)(void *owner, const struct hs_failure *failure);

@@ -12,6 +12,7 @@
 #include "lib/secret.h"
 #include "lib/wire.h"
 #include "tls/hs.h"
+#include "tls/suite.h"
 
 #define TLS12			0x0303
 #define TLS13			0x0304
@@ -81,13 +82,6 @@ struct action {
 	bool (*after)(struct hs *hs);
 };
 
-/** struct suite - a cipher suite of TLS 1.3 */
-struct suite {
-	uint16_t id;
-	const char *name;
-	const struct cr_hash *hash;
-};
-
 /** struct ks - the key schedule (RFC 9846, 7.1) */
 struct ks {
 	const struct cr_hash *hash;
@@ -143,6 +137,7 @@ struct hs {
 	uint32_t skip;
 
 	/* hellos */
+	uint16_t version;	/* 0 until negotiated */
 	uint8_t client_random[RANDOM_SIZE];
 	uint8_t server_random[RANDOM_SIZE];
 	uint8_t session_id[SESSION_ID_MAX];
@@ -199,10 +194,10 @@ enum msg fl_message(unsigned int flags, unsigned int position);
 bool fl_resolve(unsigned int *flags, unsigned int position, uint8_t type);
 
 /* suite.c */
-const struct suite *suite_find(uint16_t id);
-bool suite_enabled(const struct hs_config *config, uint16_t id);
+bool version_enabled(const struct hs_config *config, uint16_t version);
+const struct suite *suite_next(const struct hs_config *config, size_t *at);
+const struct suite *suite_enabled(const struct hs_config *config, uint16_t id);
 bool group_enabled(const struct hs_config *config, uint16_t id);
-uint16_t suite_choice(const struct hs_config *config, size_t index);
 uint16_t group_choice(const struct hs_config *config, size_t index);
 
 /* scheme.c */

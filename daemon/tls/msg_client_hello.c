@@ -49,7 +49,8 @@ static bool first_share(struct hs *hs)
  */
 bool msg_client_hello_build(struct hs *hs, struct wr *wr)
 {
-	size_t mark;
+	const struct suite *suite;
+	size_t mark, at = 0;
 
 	if (is_first(hs)) {
 		cr_random(hs->client_random, RANDOM_SIZE);
@@ -65,8 +66,8 @@ bool msg_client_hello_build(struct hs *hs, struct wr *wr)
 	wr_bytes(wr, hs->session_id, hs->session_id_len);
 	wr_close(wr, mark);
 	mark = wr_open(wr, 2);
-	for (size_t i = 0; suite_choice(hs->config, i); i++)
-		wr_u16(wr, suite_choice(hs->config, i));
+	while ((suite = suite_next(hs->config, &at)))
+		wr_u16(wr, suite->id);
 	wr_close(wr, mark);
 	wr_u8(wr, 1);
 	wr_u8(wr, 0);
@@ -134,10 +135,13 @@ static bool check_mandatory(struct hs *hs, const struct hello *hello)
 static const struct suite *choose_suite(const struct hs *hs,
 					const struct hello *hello)
 {
-	for (size_t i = 0; suite_choice(hs->config, i); i++)
-		if (list_has(hello->suites, suite_choice(hs->config, i)))
-			return suite_find(suite_choice(hs->config, i));
-	return NULL;
+	const struct suite *suite;
+	size_t at = 0;
+
+	while ((suite = suite_next(hs->config, &at)))
+		if (suite->version == TLS13 && list_has(hello->suites, suite->id))
+			break;
+	return suite;
 }
 
 static struct rd find_share(struct rd shares, uint16_t group)
@@ -314,6 +318,7 @@ bool msg_client_hello_parse(struct hs *hs, struct rd *body)
 	if (!choose_alpn(hs, &hello, &alpn))
 		return false;
 
+	hs->version = TLS13;
 	hs->suite = suite;
 	hs->kex = kex;
 	commit(hs, &hello, share, alpn);

@@ -233,6 +233,7 @@ bool msg_server_hello_parse(struct hs *hs, struct rd *body)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: key_share");
 
+	hs->version = TLS13;
 	hs->suite = suite_find(hello.suite);
 	memcpy(hs->server_random, hello.random, RANDOM_SIZE);
 	memcpy(hs->peer_share, hello.exts.share.data, hello.exts.share.len);
@@ -281,6 +282,7 @@ bool msg_hello_retry_request_parse(struct hs *hs, struct rd *body)
 	if (!take_cookie(hs, hello.exts.cookie))
 		return false;
 
+	hs->version = TLS13;
 	hs->suite = suite_find(hello.suite);
 	if (share) {
 		hs->kex = cr_kex_find(hello.exts.group);

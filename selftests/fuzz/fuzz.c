@@ -100,11 +100,11 @@ static void on_keys(void *arg, const struct hs_keys *keys)
 	*epoch = keys->epoch;
 }
 
-static void on_next(void *arg, uint32_t skip)
+static void on_next(void *arg, const struct hs_next *next)
 {
 	struct fuzz_owner *owner = arg;
 
-	PROMISE(!skip || owner->role == HS_SERVER);
+	PROMISE(!next->skip || owner->role == HS_SERVER);
 	conclude(owner, LAST_NEXT);
 }
 

@@ -61,12 +61,13 @@ static void on_keys(void *owner, const struct hs_keys *keys)
 		side->rx_epoch = keys->epoch;
 }
 
-static void on_next(void *owner, uint32_t skip)
+static void on_next(void *owner, const struct hs_next *next)
 {
 	struct side *side = owner;
 
 	side->waiting = true;
-	side->skip = skip;
+	side->skip = next->skip;
+	side->version = next->version;
 	side->nexts++;
 }
 

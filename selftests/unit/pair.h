@@ -46,6 +46,7 @@ struct side {
 	int fails;
 	int dones;
 	uint32_t skip;
+	uint16_t version;
 	struct hs_failure failure;
 	struct secret secrets[2][3];
 	struct secret exporter;

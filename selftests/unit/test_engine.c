@@ -10,7 +10,7 @@
 #include "kselftest_harness.h"
 #include "pair.h"
 
-static const uint16_t suites[] = { 0x1301, 0x1302, 0x1303 };
+static const uint16_t suites[] = { 0x1301, 0x1302, 0x1303, 0x1304, 0x1305 };
 static const uint16_t groups[] = { 0x001d, 0x0017 };
 static const uint16_t swapped[] = { 0x0017, 0x001d };
 static const uint8_t alpn[] = "\x02h2\x08http/1.1";
@@ -23,7 +23,7 @@ TEST(every_suite_group_and_retry_agrees)
 {
 	struct pair pair;
 
-	for (int s = 0; s < 3; s++)
+	for (int s = 0; s < 5; s++)
 		for (int g = 0; g < 2; g++)
 			for (int retry = 0; retry < 2; retry++) {
 				pair_init(&pair);

@@ -176,7 +176,7 @@ static int cut_alert(const struct plan *plan)
 	size_t body = plan->len - HEADER - plan->at;
 	size_t bare = HEADER + 2 + 32 + 1 + 32;
 
-	if (plan->place == &places[0] && body == bare + 2 + 3 * 2 + 2 - HEADER)
+	if (plan->place == &places[0] && body == bare + 2 + 5 * 2 + 2 - HEADER)
 		return HS_ALERT_PROTOCOL_VERSION;
 	if (plan->place == &places[1] && body == bare + 2 + 1 - HEADER)
 		return HS_ALERT_PROTOCOL_VERSION;

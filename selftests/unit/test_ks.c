@@ -100,7 +100,7 @@ TEST(every_traffic_key)
 /* The engine's own transcript, through its replacement by message_hash. */
 TEST(the_transcript_through_hello_retry_request)
 {
-	static const struct suite suite = { 0x1301, "", &cr_sha256 };
+	static const struct suite suite = { .hash = &cr_sha256 };
 	struct hs hs = { .suite = &suite };
 	uint8_t hash[CR_HASH_MAX];
 
