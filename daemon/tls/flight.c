@@ -85,32 +85,37 @@ static const struct action actions[MSG_COUNT] = {
 	},
 };
 
-/* A client that has no certificate answers a request with an empty one. */
-static const uint8_t orders[FL_COUNT][FLIGHT_MAX] = {
-	[0] = {
-		MSG_CLIENT_HELLO, MSG_SERVER_HELLO, MSG_ENCRYPTED_EXTENSIONS,
-		MSG_SERVER_CERTIFICATE, MSG_SERVER_CERTIFICATE_VERIFY,
-		MSG_SERVER_FINISHED, MSG_CLIENT_FINISHED, MSG_END,
-	},
-	[FL_RETRY] = {
-		MSG_CLIENT_HELLO, MSG_HELLO_RETRY_REQUEST, MSG_CLIENT_HELLO,
-		MSG_SERVER_HELLO, MSG_ENCRYPTED_EXTENSIONS,
-		MSG_SERVER_CERTIFICATE, MSG_SERVER_CERTIFICATE_VERIFY,
-		MSG_SERVER_FINISHED, MSG_CLIENT_FINISHED, MSG_END,
-	},
-	[FL_REQUEST] = {
-		MSG_CLIENT_HELLO, MSG_SERVER_HELLO, MSG_ENCRYPTED_EXTENSIONS,
-		MSG_CERTIFICATE_REQUEST, MSG_SERVER_CERTIFICATE,
-		MSG_SERVER_CERTIFICATE_VERIFY, MSG_SERVER_FINISHED,
-		MSG_CLIENT_CERTIFICATE, MSG_CLIENT_FINISHED, MSG_END,
-	},
-	[FL_RETRY | FL_REQUEST] = {
-		MSG_CLIENT_HELLO, MSG_HELLO_RETRY_REQUEST, MSG_CLIENT_HELLO,
-		MSG_SERVER_HELLO, MSG_ENCRYPTED_EXTENSIONS,
-		MSG_CERTIFICATE_REQUEST, MSG_SERVER_CERTIFICATE,
-		MSG_SERVER_CERTIFICATE_VERIFY, MSG_SERVER_FINISHED,
-		MSG_CLIENT_CERTIFICATE, MSG_CLIENT_FINISHED, MSG_END,
-	},
+/**
+ * struct step - a message in its place
+ * @msg: which
+ * @with: it comes only if all of these flags are set
+ * @without: and none of these
+ */
+struct step {
+	enum msg msg;
+	unsigned int with;
+	unsigned int without;
+};
+
+static const struct step order13[] = {
+	{ .msg = MSG_CLIENT_HELLO },
+	{ .msg = MSG_HELLO_RETRY_REQUEST, .with = FL_RETRY },
+	{ .msg = MSG_CLIENT_HELLO, .with = FL_RETRY },
+	{ .msg = MSG_SERVER_HELLO },
+	{ .msg = MSG_ENCRYPTED_EXTENSIONS },
+	{ .msg = MSG_CERTIFICATE_REQUEST, .with = FL_REQUEST },
+	{ .msg = MSG_SERVER_CERTIFICATE },
+	{ .msg = MSG_SERVER_CERTIFICATE_VERIFY },
+	{ .msg = MSG_SERVER_FINISHED },
+	/* A client that has no certificate answers with an empty one. */
+	{ .msg = MSG_CLIENT_CERTIFICATE, .with = FL_REQUEST },
+	{ .msg = MSG_CLIENT_FINISHED },
+	{ .msg = MSG_END },
+};
+
+/* Messages that their sender may leave out, as their receiver learns. */
+static const struct step optional[] = {
+	{ .msg = MSG_CERTIFICATE_REQUEST, .with = FL_REQUEST },
 };
 
 /**
@@ -133,7 +138,14 @@ const struct action *fl_action(enum msg msg)
  */
 enum msg fl_message(unsigned int flags, unsigned int position)
 {
-	return (enum msg)orders[flags][position];
+	const struct step *step = order13;
+
+	for (;; step++) {
+		if ((flags & step->with) != step->with || flags & step->without)
+			continue;
+		if (step->msg == MSG_END || !position--)
+			return step->msg;
+	}
 }
 
 /**
@@ -146,13 +158,16 @@ enum msg fl_message(unsigned int flags, unsigned int position)
  */
 bool fl_resolve(unsigned int *flags, unsigned int position, uint8_t type)
 {
-	unsigned int bent = *flags | FL_REQUEST;
-
 	if (actions[fl_message(*flags, position)].type == type)
 		return true;
-	if (actions[fl_message(bent, position)].type != type ||
-	    fl_message(bent, position) != MSG_CERTIFICATE_REQUEST)
-		return false;
-	*flags = bent;
-	return true;
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+		unsigned int bent = *flags | optional[i].with;
+		enum msg msg = fl_message(bent, position);
+
+		if (msg == optional[i].msg && actions[msg].type == type) {
+			*flags = bent;
+			return true;
+		}
+	}
+	return false;
 }

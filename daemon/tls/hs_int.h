@@ -60,8 +60,6 @@ enum flight_flag {
 	FL_COUNT	= 1 << 2,
 };
 
-#define FLIGHT_MAX	13
-
 /**
  * struct action - what to do about one message
  * @name: the standard's own

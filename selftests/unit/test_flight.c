@@ -56,7 +56,6 @@ TEST(every_order_is_a_walk_through_the_graph)
 								    flags, i);
 			i++;
 		} while (msg != MSG_END);
-		ASSERT_LE(i, FLIGHT_MAX);
 	}
 }
 
