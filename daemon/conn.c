@@ -178,6 +178,10 @@ static void on_ask(void *owner, const struct hs_question *question)
 	case HS_ASK_VERIFY:
 		ask_verify(conn, question);
 		break;
+	case HS_ASK_ENCRYPT:
+	case HS_ASK_DECRYPT:
+		/* No profile enables the RSA key exchange. */
+		break;
 	}
 }
 

@@ -163,3 +163,48 @@ void cr_hkdf_expand(const struct cr_hash *hash, const uint8_t *prk,
 	}
 	secret_wipe_bytes(block, sizeof(block));
 }
+
+/* HMAC of @a, then @b, under the key that @inner and @outer have begun with. */
+static void prf_hmac(const struct cr_digest *inner, const struct cr_digest *outer,
+		     const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len,
+		     uint8_t *out)
+{
+	struct cr_digest i = *inner, o = *outer;
+
+	cr_digest_update(&i, a, a_len);
+	cr_digest_update(&i, b, b_len);
+	hmac_finish(&i, &o, out);
+}
+
+/**
+ * cr_prf - P_hash, the PRF of TLS 1.2 (RFC 5246, 5)
+ * @hash: the algorithm
+ * @secret: the secret
+ * @secret_len: its length
+ * @seed: the label, followed by the seed
+ * @seed_len: length of both
+ * @out: pseudorandom bytes
+ * @len: how many
+ */
+void cr_prf(const struct cr_hash *hash, const uint8_t *secret, size_t secret_len,
+	    const uint8_t *seed, size_t seed_len, uint8_t *out, size_t len)
+{
+	struct cr_digest inner, outer;
+	uint8_t a[CR_HASH_MAX], block[CR_HASH_MAX];
+
+	hmac_start(&inner, &outer, hash, secret, secret_len);
+	prf_hmac(&inner, &outer, seed, seed_len, NULL, 0, a);
+	while (len) {
+		size_t n = len < hash->size ? len : hash->size;
+
+		prf_hmac(&inner, &outer, a, hash->size, seed, seed_len, block);
+		prf_hmac(&inner, &outer, a, hash->size, NULL, 0, a);
+		memcpy(out, block, n);
+		out += n;
+		len -= n;
+	}
+	secret_wipe_bytes(a, sizeof(a));
+	secret_wipe_bytes(block, sizeof(block));
+	secret_wipe_bytes(&inner, sizeof(inner));
+	secret_wipe_bytes(&outer, sizeof(outer));
+}

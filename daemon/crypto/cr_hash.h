@@ -2,7 +2,7 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * Hashes, HMAC and HKDF over nettle.
+ * Hashes, HMAC, HKDF and the PRF of TLS 1.2 over nettle.
  */
 #ifndef TLSUP_CR_HASH_H
 #define TLSUP_CR_HASH_H
@@ -54,5 +54,7 @@ void cr_hkdf_extract(const struct cr_hash *hash, const uint8_t *salt,
 void cr_hkdf_expand(const struct cr_hash *hash, const uint8_t *prk,
 		    const uint8_t *info, size_t info_len, uint8_t *out,
 		    size_t len);
+void cr_prf(const struct cr_hash *hash, const uint8_t *secret, size_t secret_len,
+	    const uint8_t *seed, size_t seed_len, uint8_t *out, size_t len);
 
 #endif /* TLSUP_CR_HASH_H */

@@ -15,6 +15,7 @@
 #define CH		IN(MSG_CLIENT_HELLO)
 #define SH		IN(MSG_SERVER_HELLO)
 #define HRR		IN(MSG_HELLO_RETRY_REQUEST)
+#define SH12		IN(MSG_SERVER_HELLO_12)
 #define EE		IN(MSG_ENCRYPTED_EXTENSIONS)
 #define CR		IN(MSG_CERTIFICATE_REQUEST)
 #define CT		(IN(MSG_SERVER_CERTIFICATE) | IN(MSG_CLIENT_CERTIFICATE))
@@ -36,16 +37,21 @@ struct ext {
 
 /* In the order in which they are written. */
 static const struct ext table[] = {
-	{ EXT_SERVER_NAME, CH | EE, ext_server_name_parse, ext_server_name_write },
-	{ EXT_SUPPORTED_GROUPS, CH | EE, ext_groups_parse, ext_groups_write },
+	{ EXT_SERVER_NAME, CH | SH12 | EE, ext_server_name_parse, ext_server_name_write },
+	{ EXT_SUPPORTED_GROUPS, CH | SH12 | EE, ext_groups_parse, ext_groups_write },
 	{ EXT_SIGNATURE_ALGORITHMS, CH | CR, ext_schemes_parse, ext_schemes_write },
-	{ EXT_ALPN, CH | EE, ext_alpn_parse, ext_alpn_write },
+	{ EXT_ALPN, CH | SH12 | EE, ext_alpn_parse, ext_alpn_write },
 	{ EXT_SUPPORTED_VERSIONS, CH | SH | HRR, ext_versions_parse,
 	  ext_versions_write },
 	{ EXT_COOKIE, CH | HRR, ext_cookie_parse, ext_cookie_write },
 	{ EXT_PSK_KEY_EXCHANGE_MODES, CH, NULL, ext_psk_modes_write },
 	{ EXT_KEY_SHARE, CH | SH | HRR, ext_key_share_parse,
 	  ext_key_share_write },
+	{ EXT_EC_POINT_FORMATS, CH | SH12, ext_points_parse, ext_points_write },
+	{ EXT_ENCRYPT_THEN_MAC, CH | SH12, ext_empty_parse, ext_etm_write },
+	{ EXT_EXTENDED_MASTER_SECRET, CH | SH12, ext_empty_parse, ext_ems_write },
+	{ EXT_RENEGOTIATION_INFO, CH | SH12, ext_renegotiation_parse,
+	  ext_renegotiation_write },
 	{ EXT_MAX_FRAGMENT_LENGTH, CH | EE, NULL, NULL },
 	{ EXT_STATUS_REQUEST, CH | CR | CT, NULL, NULL },
 	{ EXT_SIGNATURE_ALGORITHMS_CERT, CH | CR, NULL, NULL },
@@ -90,7 +96,8 @@ static bool check_place(struct hs *hs, enum msg place, size_t row)
 	if (!is_offer(place) &&
 	    (row >= ROWS || !table[row].write ||
 	     table[row].type == EXT_PSK_KEY_EXCHANGE_MODES ||
-	     (place == MSG_ENCRYPTED_EXTENSIONS && !ext_was_offered(hs, table[row].type))))
+	     ((place == MSG_ENCRYPTED_EXTENSIONS || place == MSG_SERVER_HELLO_12) &&
+	      !ext_was_offered(hs, table[row].type))))
 		return hs_fail(hs, HS_ALERT_UNSUPPORTED_EXTENSION,
 			       "an extension that was not offered");
 	return true;
@@ -149,6 +156,18 @@ bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts)
 bool ext_has(const struct exts *exts, uint16_t type)
 {
 	return exts->seen >> find(type) & 1;
+}
+
+/**
+ * ext_from_peer - was it in the ClientHello?
+ * @hs: a server
+ * @type: ExtensionType, one of the table's
+ *
+ * Return: whether it was.
+ */
+bool ext_from_peer(const struct hs *hs, uint16_t type)
+{
+	return hs->offered >> find(type) & 1;
 }
 
 /**

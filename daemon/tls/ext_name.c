@@ -14,7 +14,8 @@
 /**
  * ext_was_offered - did our ClientHello hold it?
  * @hs: a client
- * @type: ExtensionType that the server may answer in EncryptedExtensions
+ * @type: ExtensionType that the server may answer in EncryptedExtensions, or in
+ *	ServerHello of TLS 1.2
  *
  * Return: whether it did.
  */
@@ -24,7 +25,12 @@ bool ext_was_offered(const struct hs *hs, uint16_t type)
 		return hs->config->server_name;
 	if (type == EXT_ALPN)
 		return hs->config->alpn.len;
-	return type == EXT_SUPPORTED_GROUPS;
+	if (type == EXT_EC_POINT_FORMATS)
+		return ext_offers_points(hs);
+	if (type == EXT_ENCRYPT_THEN_MAC)
+		return ext_offers_etm(hs);
+	return type == EXT_SUPPORTED_GROUPS || type == EXT_EXTENDED_MASTER_SECRET ||
+	       type == EXT_RENEGOTIATION_INFO;
 }
 
 /* One name of the one type that exists; a server's answer is empty. */
@@ -48,7 +54,7 @@ bool ext_server_name_write(struct hs *hs, enum msg place, struct wr *wr)
 	const char *name = hs->config->server_name;
 	size_t list, host;
 
-	if (place == MSG_ENCRYPTED_EXTENSIONS)
+	if (place != MSG_CLIENT_HELLO)
 		return hs->name_seen;
 	if (!name)
 		return false;
@@ -98,5 +104,40 @@ bool ext_alpn_write(struct hs *hs, enum msg place, struct wr *wr)
 	wr_u8(wr, (uint8_t)hs->alpn_len);
 	wr_bytes(wr, hs->alpn, hs->alpn_len);
 	wr_close(wr, list);
+	return true;
+}
+
+static bool was_offered(struct rd ours, struct rd name)
+{
+	while (rd_more(&ours)) {
+		struct rd mine = rd_vec8(&ours);
+
+		if (mine.len == name.len && !memcmp(mine.data, name.data, name.len))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * ext_alpn_accept - take the server's choice of a protocol, if it made one
+ * @hs: a client
+ * @exts: of the server's message
+ *
+ * Return: false after a failure.
+ */
+bool ext_alpn_accept(struct hs *hs, const struct exts *exts)
+{
+	struct rd list = exts->alpn;
+	struct rd ours, name;
+
+	if (!list.len)
+		return true;
+	name = rd_vec8(&list);
+	rd_init(&ours, hs->config->alpn.data, hs->config->alpn.len);
+	if (!was_offered(ours, name))
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "application_layer_protocol_negotiation: a protocol that was not offered");
+	memcpy(hs->alpn, name.data, name.len);
+	hs->alpn_len = name.len;
 	return true;
 }

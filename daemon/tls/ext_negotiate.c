@@ -28,15 +28,16 @@ bool ext_versions_write(struct hs *hs, enum msg place, struct wr *wr)
 {
 	size_t list;
 
-	(void)hs;
 	if (place != MSG_CLIENT_HELLO) {
 		wr_u16(wr, TLS13);
 		return true;
 	}
 	list = wr_open(wr, 1);
 	wr_u16(wr, TLS13);
+	if (version_enabled(hs->config, TLS12))
+		wr_u16(wr, TLS12);
 	wr_close(wr, list);
-	return true;
+	return version_enabled(hs->config, TLS13);
 }
 
 bool ext_groups_parse(enum msg place, struct rd *body, struct exts *exts)
@@ -68,10 +69,9 @@ bool ext_schemes_write(struct hs *hs, enum msg place, struct wr *wr)
 {
 	size_t list;
 
-	(void)hs;
 	(void)place;
 	list = wr_open(wr, 2);
-	scheme_write_list(wr);
+	scheme_write_list(hs, wr);
 	wr_close(wr, list);
 	return true;
 }
@@ -108,6 +108,8 @@ bool ext_key_share_write(struct hs *hs, enum msg place, struct wr *wr)
 {
 	size_t list = 0, key;
 
+	if (!version_enabled(hs->config, TLS13))
+		return false;
 	if (place == MSG_CLIENT_HELLO)
 		list = wr_open(wr, 2);
 	wr_u16(wr, hs->kex->id);
@@ -146,10 +148,9 @@ bool ext_psk_modes_write(struct hs *hs, enum msg place, struct wr *wr)
 {
 	size_t modes;
 
-	(void)hs;
 	(void)place;
 	modes = wr_open(wr, 1);
 	wr_u8(wr, PSK_DHE_KE);
 	wr_close(wr, modes);
-	return true;
+	return version_enabled(hs->config, TLS13);
 }

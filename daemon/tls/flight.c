@@ -3,7 +3,8 @@
  * Copyright (C) 2026 The tlsup authors
  *
  * The handshake as two tables: what to do per message, and every legal order
- * of messages (RFC 9846, appendix A). An illegal order cannot be written.
+ * of messages (RFC 9846, appendix A; RFC 5246, figure 1). An illegal order
+ * cannot be written.
  */
 #include "tls/hs_int.h"
 
@@ -83,6 +84,92 @@ static const struct action actions[MSG_COUNT] = {
 		.parse = msg_finished_parse,
 		.after = msg_finished_client_after,
 	},
+	[MSG_SERVER_HELLO_12] = {
+		.name = "server_hello",
+		.type = TYPE_SERVER_HELLO,
+		.from = HS_SERVER,
+		.ask = msg_server_hello_ask,
+		.build = msg_server_hello_12_build,
+		.parse = msg_server_hello_12_parse,
+	},
+	[MSG_SERVER_CERTIFICATE_12] = {
+		.name = "certificate",
+		.type = TYPE_CERTIFICATE,
+		.from = HS_SERVER,
+		.build = msg_certificate_12_build,
+		.parse = msg_certificate_12_parse,
+	},
+	[MSG_SERVER_KEY_EXCHANGE] = {
+		.name = "server_key_exchange",
+		.type = TYPE_SERVER_KEY_EXCHANGE,
+		.from = HS_SERVER,
+		.ask = msg_server_key_exchange_ask,
+		.build = msg_server_key_exchange_build,
+		.parse = msg_server_key_exchange_parse,
+	},
+	[MSG_CERTIFICATE_REQUEST_12] = {
+		.name = "certificate_request",
+		.type = TYPE_CERTIFICATE_REQUEST,
+		.from = HS_SERVER,
+		.build = msg_certificate_request_12_build,
+		.parse = msg_certificate_request_12_parse,
+	},
+	[MSG_SERVER_HELLO_DONE] = {
+		.name = "server_hello_done",
+		.type = TYPE_SERVER_HELLO_DONE,
+		.from = HS_SERVER,
+		.build = msg_server_hello_done_build,
+		.parse = msg_server_hello_done_parse,
+	},
+	[MSG_CLIENT_CERTIFICATE_12] = {
+		.name = "certificate",
+		.type = TYPE_CERTIFICATE,
+		.from = HS_CLIENT,
+		.build = msg_certificate_12_build,
+		.parse = msg_certificate_12_parse,
+	},
+	[MSG_CLIENT_KEY_EXCHANGE] = {
+		.name = "client_key_exchange",
+		.type = TYPE_CLIENT_KEY_EXCHANGE,
+		.from = HS_CLIENT,
+		.ask = msg_client_key_exchange_ask,
+		.build = msg_client_key_exchange_build,
+		.parse = msg_client_key_exchange_parse,
+		.after = msg_client_key_exchange_after,
+	},
+	[MSG_CLIENT_CERTIFICATE_VERIFY_12] = {
+		.name = "certificate_verify",
+		.type = TYPE_CERTIFICATE_VERIFY,
+		.from = HS_CLIENT,
+		.ask = msg_certificate_verify_12_ask,
+		.build = msg_certificate_verify_build,
+		.parse = msg_certificate_verify_12_parse,
+		.after = msg_certificate_verify_12_after,
+	},
+	[MSG_CLIENT_CHANGE_CIPHER_SPEC] = {
+		.name = "change_cipher_spec",
+		.ccs = true,
+		.from = HS_CLIENT,
+	},
+	[MSG_CLIENT_FINISHED_12] = {
+		.name = "finished",
+		.type = TYPE_FINISHED,
+		.from = HS_CLIENT,
+		.build = msg_finished_12_build,
+		.parse = msg_finished_12_parse,
+	},
+	[MSG_SERVER_CHANGE_CIPHER_SPEC] = {
+		.name = "change_cipher_spec",
+		.ccs = true,
+		.from = HS_SERVER,
+	},
+	[MSG_SERVER_FINISHED_12] = {
+		.name = "finished",
+		.type = TYPE_FINISHED,
+		.from = HS_SERVER,
+		.build = msg_finished_12_build,
+		.parse = msg_finished_12_parse,
+	},
 };
 
 /**
@@ -113,9 +200,28 @@ static const struct step order13[] = {
 	{ .msg = MSG_END },
 };
 
+static const struct step order12[] = {
+	{ .msg = MSG_CLIENT_HELLO },
+	{ .msg = MSG_SERVER_HELLO_12 },
+	{ .msg = MSG_SERVER_CERTIFICATE_12 },
+	{ .msg = MSG_SERVER_KEY_EXCHANGE, .with = FL_KEY_EXCHANGE },
+	{ .msg = MSG_CERTIFICATE_REQUEST_12, .with = FL_REQUEST },
+	{ .msg = MSG_SERVER_HELLO_DONE },
+	{ .msg = MSG_CLIENT_CERTIFICATE_12, .with = FL_REQUEST },
+	{ .msg = MSG_CLIENT_KEY_EXCHANGE },
+	{ .msg = MSG_CLIENT_CERTIFICATE_VERIFY_12,
+	  .with = FL_REQUEST | FL_CLIENT_VERIFY },
+	{ .msg = MSG_CLIENT_CHANGE_CIPHER_SPEC },
+	{ .msg = MSG_CLIENT_FINISHED_12 },
+	{ .msg = MSG_SERVER_CHANGE_CIPHER_SPEC },
+	{ .msg = MSG_SERVER_FINISHED_12 },
+	{ .msg = MSG_END },
+};
+
 /* Messages that their sender may leave out, as their receiver learns. */
 static const struct step optional[] = {
 	{ .msg = MSG_CERTIFICATE_REQUEST, .with = FL_REQUEST },
+	{ .msg = MSG_CERTIFICATE_REQUEST_12, .with = FL_REQUEST },
 };
 
 /**
@@ -138,7 +244,7 @@ const struct action *fl_action(enum msg msg)
  */
 enum msg fl_message(unsigned int flags, unsigned int position)
 {
-	const struct step *step = order13;
+	const struct step *step = flags & FL_TLS12 ? order12 : order13;
 
 	for (;; step++) {
 		if ((flags & step->with) != step->with || flags & step->without)
@@ -158,7 +264,9 @@ enum msg fl_message(unsigned int flags, unsigned int position)
  */
 bool fl_resolve(unsigned int *flags, unsigned int position, uint8_t type)
 {
-	if (actions[fl_message(*flags, position)].type == type)
+	const struct action *action = &actions[fl_message(*flags, position)];
+
+	if (action->type == type && !action->ccs)
 		return true;
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
 		unsigned int bent = *flags | optional[i].with;

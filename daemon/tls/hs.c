@@ -50,7 +50,8 @@ void hs_destroy(struct hs *hs)
 		return;
 	free(hs->in);
 	free(hs->out);
-	free(hs->hello);
+	free(hs->kept);
+	free(hs->content);
 	free(hs->cookie);
 	free(hs->chain_data);
 	secret_free(hs, sizeof(*hs));
@@ -135,6 +136,22 @@ void hs_send_ccs(struct hs *hs)
 	hs->ops->send(hs->owner, HS_CONTENT_CCS, ccs, sizeof(ccs));
 	if (hs->ops->trace)
 		hs->ops->trace(hs->owner, true, "change_cipher_spec");
+}
+
+/* Keys of TLS 1.2: TX keys act at once, RX keys with the ChangeCipherSpec. */
+static void install_12(struct hs *hs, enum hs_direction direction)
+{
+	enum hs_role peer = hs->role == HS_SERVER ? HS_CLIENT : HS_SERVER;
+	struct hs_keys keys = {
+		.direction = direction,
+		.epoch = HS_EPOCH_APPLICATION,
+		.version = TLS12,
+		.suite = hs->suite->id,
+		.etm = hs->etm,
+	};
+
+	ks12_keys(&hs->ks12, direction == HS_TX ? hs->role : peer, &keys);
+	hs->ops->keys(hs->owner, &keys);
 }
 
 static const char *keylog_label(const struct hs *hs, const struct secret *secret)
@@ -252,6 +269,21 @@ static bool step_send(struct hs *hs, const struct action *action)
 	return true;
 }
 
+static bool send_ccs_12(struct hs *hs, const struct action *action)
+{
+	static const uint8_t ccs[] = { 1 };
+
+	if (hs->in_len)
+		return hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
+			       "handshake bytes behind the end of a flight");
+	hs_flush(hs);
+	hs->ops->send(hs->owner, HS_CONTENT_CCS, ccs, sizeof(ccs));
+	trace(hs, true, action);
+	install_12(hs, HS_TX);
+	hs->position++;
+	return true;
+}
+
 /* The length of the whole message at the head of the buffer, or 0. */
 static size_t message_len(const struct hs *hs)
 {
@@ -287,12 +319,18 @@ static bool check_head(struct hs *hs)
 	return true;
 }
 
-/* server_hello and hello_retry_request share their type. */
-static void tell_retry(struct hs *hs, size_t len)
+/* hello_retry_request and both versions' server_hello share their type. */
+static void tell_hello(struct hs *hs, size_t len)
 {
-	if (hs->role == HS_CLIENT && hs->position == 1 &&
-	    msg_server_hello_is_retry(hs->in + MESSAGE_HEADER_SIZE,
-				      len - MESSAGE_HEADER_SIZE))
+	const uint8_t *body = hs->in + MESSAGE_HEADER_SIZE;
+
+	len -= MESSAGE_HEADER_SIZE;
+	if (hs->role != HS_CLIENT || hs->position != 1)
+		return;
+	if (!version_enabled(hs->config, TLS13) ||
+	    (version_enabled(hs->config, TLS12) && msg_server_hello_is_12(body, len)))
+		hs->flags |= FL_TLS12;
+	else if (msg_server_hello_is_retry(body, len))
 		hs->flags |= FL_RETRY;
 }
 
@@ -301,7 +339,7 @@ static bool parse_message(struct hs *hs, size_t len)
 	const struct action *action;
 	struct rd body;
 
-	tell_retry(hs, len);
+	tell_hello(hs, len);
 	action = current_action(hs);
 	trace(hs, false, action);
 	rd_init(&body, hs->in + MESSAGE_HEADER_SIZE, len - MESSAGE_HEADER_SIZE);
@@ -337,23 +375,99 @@ static void tell_next(struct hs *hs)
 	hs->ops->next(hs->owner, &next);
 }
 
+/* A server may ask for what has begun already (RFC 5246, 7.4.1.1). */
+static void drop_hello_requests(struct hs *hs)
+{
+	static const uint8_t request[MESSAGE_HEADER_SIZE] = { TYPE_HELLO_REQUEST };
+
+	if (hs->role != HS_CLIENT || hs->rx_epoch != HS_EPOCH_PLAINTEXT ||
+	    !version_enabled(hs->config, TLS12) || hs->version == TLS13)
+		return;
+	while (hs->in_len >= sizeof(request) &&
+	       !memcmp(hs->in, request, sizeof(request))) {
+		hs->in_len -= sizeof(request);
+		memmove(hs->in, hs->in + sizeof(request), hs->in_len);
+	}
+}
+
+static bool wait_for_record(struct hs *hs)
+{
+	hs_flush(hs);
+	tell_next(hs);
+	return false;
+}
+
 static bool step_receive(struct hs *hs)
 {
 	size_t len;
 
-	if (!hs->half && !check_head(hs))
-		return false;
-	len = message_len(hs);
-	if (!len) {
-		hs_flush(hs);
-		tell_next(hs);
-		return false;
+	if (!hs->half) {
+		drop_hello_requests(hs);
+		if (!check_head(hs))
+			return false;
 	}
+	len = message_len(hs);
+	if (!len)
+		return wait_for_record(hs);
 	if (!hs->half && !parse_message(hs, len))
 		return false;
 	if (hs->asking || hs->ended)
 		return false;
 	return finish_message(hs, len);
+}
+
+/* What comes after it is protected: nothing may be left over before it. */
+static bool step_receive_ccs(struct hs *hs)
+{
+	drop_hello_requests(hs);
+	if (hs->in_len)
+		return hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
+			       "handshake bytes before change_cipher_spec");
+	if (!hs->half)
+		install_12(hs, HS_RX);
+	hs->half = true;
+	return wait_for_record(hs);
+}
+
+/* The owner has swallowed it: the first record under the keys tells. */
+static void take_ccs(struct hs *hs)
+{
+	trace(hs, false, current_action(hs));
+	hs->rx_epoch = HS_EPOCH_APPLICATION;
+	hs->half = false;
+	hs->position++;
+}
+
+static bool step(struct hs *hs)
+{
+	const struct action *action = current_action(hs);
+
+	if (action->from == hs->role)
+		return action->ccs ? send_ccs_12(hs, action) : step_send(hs, action);
+	return action->ccs ? step_receive_ccs(hs) : step_receive(hs);
+}
+
+static void result_12(struct hs *hs)
+{
+	struct hs_result *res = &hs->result;
+
+	memcpy(hs->randoms, hs->client_random, RANDOM_SIZE);
+	memcpy(hs->randoms + RANDOM_SIZE, hs->server_random, RANDOM_SIZE);
+	res->randoms = (struct hs_bytes){ hs->randoms, sizeof(hs->randoms) };
+	/* Another master secret would not bind what is exported (RFC 7627, 5.4). */
+	if (hs->ems)
+		res->exporter_secret = (struct hs_bytes){
+			hs->ks12.master.data, hs->ks12.master.len };
+}
+
+static void result_13(struct hs *hs)
+{
+	struct hs_result *res = &hs->result;
+
+	res->exporter_secret = (struct hs_bytes){
+		hs->ks.exporter.data, hs->ks.exporter.len };
+	res->resumption_secret = (struct hs_bytes){
+		hs->ks.resumption.data, hs->ks.resumption.len };
 }
 
 static void done(struct hs *hs)
@@ -369,16 +483,17 @@ static void done(struct hs *hs)
 	hs->ended = true;
 	res->version = hs->version;
 	res->suite = hs->suite->id;
-	res->group = hs->kex->id;
-	res->signature_scheme = hs->scheme;
+	res->group = hs->kex ? hs->kex->id : 0;
+	res->signature_scheme = hs->server_scheme;
+	res->client_authenticated = hs->client_authenticated;
 	res->alpn = (struct hs_bytes){ hs->alpn, hs->alpn_len };
 	res->server_name = hs->server_name;
 	res->chain = hs->chain;
 	res->chain_len = hs->chain_len;
-	res->exporter_secret = (struct hs_bytes){
-		hs->ks.exporter.data, hs->ks.exporter.len };
-	res->resumption_secret = (struct hs_bytes){
-		hs->ks.resumption.data, hs->ks.resumption.len };
+	if (hs->version == TLS12)
+		result_12(hs);
+	else
+		result_13(hs);
 	hs->ops->done(hs->owner, res);
 }
 
@@ -395,10 +510,7 @@ static void run(struct hs *hs)
 			done(hs);
 			break;
 		}
-		if (current_action(hs)->from == hs->role)
-			more = step_send(hs, current_action(hs));
-		else
-			more = step_receive(hs);
+		more = step(hs);
 	}
 	hs->running = false;
 }
@@ -449,6 +561,9 @@ void hs_record(struct hs *hs, enum hs_epoch epoch, enum hs_content type,
 		return;
 	}
 	hs->fed = true;
+	if (epoch == HS_EPOCH_APPLICATION && current_action(hs)->ccs &&
+	    hs->rx_epoch == HS_EPOCH_PLAINTEXT)
+		take_ccs(hs);
 	if (epoch != hs->rx_epoch || type != HS_CONTENT_HANDSHAKE || !len) {
 		hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
 			"a record that has no place in the handshake");
@@ -466,6 +581,28 @@ static bool take_answer(struct hs *hs, enum hs_ask question)
 	return true;
 }
 
+/* A client goes on without: whether that will do is for the server to say. */
+static void take_client_credential(struct hs *hs)
+{
+	if (hs->credential && scheme_choose(hs, hs->auths))
+		hs->flags |= FL_CLIENT_VERIFY;
+	else
+		hs->credential = NULL;
+	if (!hs->credential)
+		trans_forget(hs);
+}
+
+static void take_server_credential(struct hs *hs)
+{
+	if (!hs->credential)
+		hs_fail_error(hs, HS_ALERT_HANDSHAKE_FAILURE, ENOKEY,
+			      "no certificate for the name that was asked for");
+	else if (hs->version == TLS12 ? !hello12_settle(hs) : !scheme_choose(hs, 0))
+		hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
+			"client_hello: no signature scheme in common");
+	hs->server_scheme = hs->scheme;
+}
+
 /**
  * hs_answer_credential - the answer to HS_ASK_CREDENTIAL
  * @hs: the engine
@@ -476,12 +613,10 @@ void hs_answer_credential(struct hs *hs, const struct hs_credential *credential)
 	if (!take_answer(hs, HS_ASK_CREDENTIAL))
 		return;
 	hs->credential = credential;
-	if (!credential)
-		hs_fail_error(hs, HS_ALERT_HANDSHAKE_FAILURE, ENOKEY,
-			      "no certificate for the name that was asked for");
-	else if (!scheme_choose(hs))
-		hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
-			"client_hello: no signature scheme in common");
+	if (hs->role == HS_CLIENT)
+		take_client_credential(hs);
+	else
+		take_server_credential(hs);
 	run(hs);
 }
 
@@ -517,5 +652,45 @@ void hs_answer_verify(struct hs *hs, const struct hs_failure *failure)
 	if (failure)
 		hs_fail_error(hs, (enum hs_alert)failure->alert, failure->error,
 			      failure->reason);
+	run(hs);
+}
+
+/**
+ * hs_answer_encrypt - the answer to HS_ASK_ENCRYPT
+ * @hs: the engine
+ * @ciphertext: copied
+ * @len: its length; 0: the leaf's key cannot be used for this
+ */
+void hs_answer_encrypt(struct hs *hs, const uint8_t *ciphertext, size_t len)
+{
+	if (!take_answer(hs, HS_ASK_ENCRYPT))
+		return;
+	free(hs->content);
+	hs->content = len ? malloc(len) : NULL;
+	if (!len) {
+		hs_fail(hs, HS_ALERT_UNSUPPORTED_CERTIFICATE,
+			"certificate: a key that cannot be encrypted to");
+	} else if (!hs->content) {
+		hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOMEM,
+			      "out of memory");
+	} else {
+		memcpy(hs->content, ciphertext, len);
+		hs->content_len = len;
+	}
+	run(hs);
+}
+
+/**
+ * hs_answer_decrypt - the answer to HS_ASK_DECRYPT
+ * @hs: the engine
+ * @premaster: HS_PREMASTER_SIZE bytes; random ones if what was decrypted is
+ *	anything but a well padded premaster secret, and nobody may learn which
+ *	of both they are
+ */
+void hs_answer_decrypt(struct hs *hs, const uint8_t *premaster)
+{
+	if (!take_answer(hs, HS_ASK_DECRYPT))
+		return;
+	msg_client_key_exchange_decrypted(hs, premaster);
 	run(hs);
 }

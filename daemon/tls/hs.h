@@ -33,6 +33,7 @@
 #define HS_LIST_MAX		16
 #define HS_CHAIN_MAX		16
 #define HS_SIGNATURE_MAX	1024
+#define HS_PREMASTER_SIZE	48
 #define HS_MESSAGE_MAX_CLIENT	32768
 #define HS_MESSAGE_MAX_SERVER	16384
 
@@ -67,13 +68,16 @@ struct hs_bytes {
  * @chain_len: certificates in @chain
  * @schemes: SignatureSchemes that the key can make, best first
  * @schemes_len: how many
- * @key: for whoever answers HS_ASK_SIGN; the engine does not look inside
+ * @decrypts: an RSA key that may decrypt a premaster secret, too
+ * @key: for whoever answers HS_ASK_SIGN and HS_ASK_DECRYPT; the engine does not
+ *	look inside
  */
 struct hs_credential {
 	const struct hs_bytes *chain;
 	size_t chain_len;
 	const uint16_t *schemes;
 	size_t schemes_len;
+	bool decrypts;
 	const void *key;
 };
 
@@ -95,10 +99,15 @@ enum hs_client_auth {
  * @groups: named groups, best first; empty: all that are known. A client
  *	sends a key share for the first
  * @groups_len: how many
+ * @schemes: SignatureSchemes that are taken, in certificates as well; empty:
+ *	all that are known
+ * @schemes_len: how many
+ * @authorities: server: distinguished names as in certificate_authorities,
+ *	without the outer length; empty: none are named
  * @alpn: RFC 7301 wire list without its outer length; empty: none
  * @server_name: client: DNS name for SNI; NULL or an IP address: none is sent
  *
- * A server gets its credential by HS_ASK_CREDENTIAL.
+ * Credentials come by HS_ASK_CREDENTIAL.
  */
 struct hs_config {
 	uint16_t min_version;
@@ -109,35 +118,58 @@ struct hs_config {
 	size_t suites_len;
 	const uint16_t *groups;
 	size_t groups_len;
+	const uint16_t *schemes;
+	size_t schemes_len;
+	struct hs_bytes authorities;
 	struct hs_bytes alpn;
 	const char *server_name;
 };
 
 enum hs_ask {
-	HS_ASK_CREDENTIAL,	/* server: which credential for this name? */
+	HS_ASK_CREDENTIAL,	/* server: which credential for this name? Client:
+				 * which for this server, if any? */
 	HS_ASK_SIGN,		/* sign @content with @credential by @scheme */
 	HS_ASK_VERIFY,		/* is the chain good, for the name asked for, and
-				 * @signature by its leaf over @content? */
+				 * @signature by its leaf over @content? Without a
+				 * signature: the chain alone, for RSA key exchange */
+	HS_ASK_ENCRYPT,		/* encrypt @content to the RSA key of the leaf, by
+				 * RSAES-PKCS1-v1_5 */
+	HS_ASK_DECRYPT,		/* decrypt @content with @credential, likewise */
+};
+
+/* Kinds of key that will do, where TLS 1.2 cares. */
+enum hs_auth {
+	HS_AUTH_RSA = 1 << 0,		/* an RSA key that signs */
+	HS_AUTH_ECDSA = 1 << 1,		/* an ECDSA or EdDSA key */
+	HS_AUTH_RSA_DECRYPT = 1 << 2,	/* an RSA key that decrypts */
 };
 
 /**
  * struct hs_question - a question; its pointers live until it is answered
  * @ask: which
- * @server_name: HS_ASK_CREDENTIAL: the client's SNI or ""
- * @schemes: HS_ASK_CREDENTIAL: signature_algorithms of the client
+ * @version: 0x0303 or 0x0304. An ECDSA scheme of TLS 1.2 names no curve
+ * @server_name: HS_ASK_CREDENTIAL: the client's SNI or "". HS_ASK_VERIFY: a
+ *	client's own
+ * @schemes: HS_ASK_CREDENTIAL: signature_algorithms of the peer
  * @schemes_len: how many
- * @credential: HS_ASK_SIGN
+ * @auths: HS_ASK_CREDENTIAL: of &enum hs_auth; 0: all
+ * @authorities: HS_ASK_CREDENTIAL, client: certificate_authorities of the server,
+ *	without the outer length; empty: any
+ * @credential: HS_ASK_SIGN, HS_ASK_DECRYPT
  * @scheme: HS_ASK_SIGN, HS_ASK_VERIFY: SignatureScheme
- * @content: bytes signed or to be signed
+ * @content: bytes signed or to be signed; the premaster secret, or its ciphertext
  * @signature: HS_ASK_VERIFY
- * @chain: HS_ASK_VERIFY: DER, leaf first
+ * @chain: HS_ASK_VERIFY, HS_ASK_ENCRYPT: DER, leaf first
  * @chain_len: certificates in @chain
  */
 struct hs_question {
 	enum hs_ask ask;
+	uint16_t version;
 	const char *server_name;
 	const uint16_t *schemes;
 	size_t schemes_len;
+	uint8_t auths;
+	struct hs_bytes authorities;
 	const struct hs_credential *credential;
 	uint16_t scheme;
 	struct hs_bytes content;
@@ -158,7 +190,16 @@ struct hs_failure {
 	const char *reason;
 };
 
-/** struct hs_result - what was negotiated; pointers live until hs_destroy() */
+/**
+ * struct hs_result - what was negotiated; pointers live until hs_destroy()
+ * @group: 0: RSA key exchange
+ * @signature_scheme: of the server's signature; 0: it made none
+ * @client_authenticated: the client has proven a certificate
+ * @exporter_secret: TLS 1.3: the exporter secret. TLS 1.2: the master secret, if
+ *	it is an extended one; else empty: there are no exporters
+ * @resumption_secret: TLS 1.3
+ * @randoms: TLS 1.2: client's, then server's, for exporters
+ */
 struct hs_result {
 	uint16_t version;
 	uint16_t suite;
@@ -171,6 +212,7 @@ struct hs_result {
 	size_t chain_len;
 	struct hs_bytes exporter_secret;
 	struct hs_bytes resumption_secret;
+	struct hs_bytes randoms;
 };
 
 /**
@@ -243,6 +285,8 @@ void hs_record(struct hs *hs, enum hs_epoch epoch, enum hs_content type,
 void hs_answer_credential(struct hs *hs, const struct hs_credential *credential);
 void hs_answer_sign(struct hs *hs, const uint8_t *signature, size_t len);
 void hs_answer_verify(struct hs *hs, const struct hs_failure *failure);
+void hs_answer_encrypt(struct hs *hs, const uint8_t *ciphertext, size_t len);
+void hs_answer_decrypt(struct hs *hs, const uint8_t *premaster);
 const char *hs_suite_name(uint16_t suite);
 uint16_t hs_suite_at(size_t index);
 

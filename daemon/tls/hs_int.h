@@ -20,19 +20,27 @@
 #define SESSION_ID_MAX		32
 #define COOKIE_MAX		4096
 #define MESSAGE_HEADER_SIZE	4
+#define PREMASTER_SIZE		HS_PREMASTER_SIZE
+#define MASTER_SIZE		48
+#define VERIFY_DATA_SIZE	12
+#define KEY_BLOCK_MAX		(2 * (48 + 32))	/* MAC and write keys */
 #define SIGNED_CONTENT_MAX	(64 + 33 + 1 + CR_HASH_MAX)
 
 /* Early data that may be skipped: what a peer could hold a ticket for. */
 #define EARLY_DATA_SKIP		65536
 
-/* HandshakeType (RFC 9846, 4). */
+/* HandshakeType (RFC 9846, 4; RFC 5246, 7.4). */
 enum msg_type {
+	TYPE_HELLO_REQUEST = 0,
 	TYPE_CLIENT_HELLO = 1,
 	TYPE_SERVER_HELLO = 2,
 	TYPE_ENCRYPTED_EXTENSIONS = 8,
 	TYPE_CERTIFICATE = 11,
+	TYPE_SERVER_KEY_EXCHANGE = 12,
 	TYPE_CERTIFICATE_REQUEST = 13,
+	TYPE_SERVER_HELLO_DONE = 14,
 	TYPE_CERTIFICATE_VERIFY = 15,
+	TYPE_CLIENT_KEY_EXCHANGE = 16,
 	TYPE_FINISHED = 20,
 	TYPE_MESSAGE_HASH = 254,
 };
@@ -50,6 +58,18 @@ enum msg {
 	MSG_SERVER_FINISHED,
 	MSG_CLIENT_CERTIFICATE,
 	MSG_CLIENT_FINISHED,
+	MSG_SERVER_HELLO_12,
+	MSG_SERVER_CERTIFICATE_12,
+	MSG_SERVER_KEY_EXCHANGE,
+	MSG_CERTIFICATE_REQUEST_12,
+	MSG_SERVER_HELLO_DONE,
+	MSG_CLIENT_CERTIFICATE_12,
+	MSG_CLIENT_KEY_EXCHANGE,
+	MSG_CLIENT_CERTIFICATE_VERIFY_12,
+	MSG_CLIENT_CHANGE_CIPHER_SPEC,
+	MSG_CLIENT_FINISHED_12,
+	MSG_SERVER_CHANGE_CIPHER_SPEC,
+	MSG_SERVER_FINISHED_12,
 	MSG_COUNT,
 };
 
@@ -57,13 +77,17 @@ enum msg {
 enum flight_flag {
 	FL_RETRY	= 1 << 0,	/* HelloRetryRequest */
 	FL_REQUEST	= 1 << 1,	/* CertificateRequest */
-	FL_COUNT	= 1 << 2,
+	FL_TLS12	= 1 << 2,
+	FL_KEY_EXCHANGE	= 1 << 3,	/* TLS 1.2: ServerKeyExchange */
+	FL_CLIENT_VERIFY = 1 << 4,	/* the client proves its certificate */
+	FL_COUNT	= 1 << 5,
 };
 
 /**
  * struct action - what to do about one message
  * @name: the standard's own
  * @type: HandshakeType
+ * @ccs: TLS 1.2: not a message but ChangeCipherSpec, at which keys change
  * @from: who sends it
  * @ask: sender: a question to be answered before it can be built, or NULL
  * @build: sender: write the body
@@ -73,6 +97,7 @@ enum flight_flag {
 struct action {
 	const char *name;
 	uint8_t type;
+	bool ccs;
 	enum hs_role from;
 	bool (*ask)(struct hs *hs);
 	bool (*build)(struct hs *hs, struct wr *wr);
@@ -92,6 +117,13 @@ struct ks {
 	struct secret resumption;
 };
 
+/** struct ks12 - the keys of TLS 1.2 (RFC 5246, 6.3) */
+struct ks12 {
+	const struct suite *suite;
+	struct secret master;
+	uint8_t block[KEY_BLOCK_MAX];
+};
+
 /**
  * struct exts - what the extensions of one message said; borrowed from it
  * @seen: bit per row of the extension table
@@ -108,6 +140,8 @@ struct exts {
 	struct rd cookie;
 	struct rd alpn;
 	struct rd name;
+	struct rd points;
+	bool renegotiated;
 };
 
 struct hs {
@@ -140,6 +174,8 @@ struct hs {
 	uint8_t server_random[RANDOM_SIZE];
 	uint8_t session_id[SESSION_ID_MAX];
 	size_t session_id_len;
+	uint16_t client_version;	/* legacy_version of the ClientHello */
+	uint32_t offered;	/* its extensions, as struct exts.seen */
 	bool ccs_sent;
 	const struct suite *suite;
 	const struct cr_kex *kex;
@@ -155,20 +191,36 @@ struct hs {
 	uint8_t alpn[HS_ALPN_MAX];
 	size_t alpn_len;
 
+	/* TLS 1.2 */
+	bool ems;
+	bool etm;
+	bool renegotiation_info;
+	const struct cr_kex *dhe;
+	uint64_t suites;	/* as struct choice */
+	uint8_t auths;		/* kinds of key that the peer takes */
+	uint8_t premaster[PREMASTER_SIZE];
+	uint8_t *content;	/* signed, or the premaster's ciphertext */
+	size_t content_len;
+	struct ks12 ks12;
+
 	/* transcript */
-	uint8_t *hello;		/* until the hash is known */
-	size_t hello_len;
+	bool keep;
+	uint8_t *kept;
+	size_t kept_len;
 	struct cr_digest transcript;
 	bool transcript_started;
 
 	/* authentication */
 	const struct hs_credential *credential;
 	uint16_t scheme;
+	uint16_t server_scheme;
 	uint8_t signature[HS_SIGNATURE_MAX];
 	size_t signature_len;
 	uint8_t *chain_data;
 	struct hs_bytes chain[HS_CHAIN_MAX];
 	size_t chain_len;
+	bool client_authenticated;
+	uint8_t randoms[2 * RANDOM_SIZE];
 	uint8_t signed_content[SIGNED_CONTENT_MAX];
 
 	struct ks ks;
@@ -199,15 +251,20 @@ bool group_enabled(const struct hs_config *config, uint16_t id);
 uint16_t group_choice(const struct hs_config *config, size_t index);
 
 /* scheme.c */
-bool scheme_verifiable(uint16_t scheme);
-void scheme_write_list(struct wr *wr);
-bool scheme_choose(struct hs *hs);
+bool scheme_verifiable(const struct hs *hs, uint16_t scheme);
+enum suite_auth scheme_auth(uint16_t scheme);
+void scheme_write_list(const struct hs *hs, struct wr *wr);
+void scheme_commit(struct hs *hs, struct rd list);
+bool scheme_choose(struct hs *hs, uint8_t auths);
 
 /* trans.c */
 bool trans_start(struct hs *hs);
 bool trans_update(struct hs *hs, const uint8_t *message, size_t len);
 bool trans_retry(struct hs *hs);
 void trans_hash(const struct hs *hs, uint8_t *out);
+void trans_keep(struct hs *hs);
+void trans_forget(struct hs *hs);
+struct hs_bytes trans_bytes(const struct hs *hs);
 
 /* ks.c */
 void ks_expand_label(const struct cr_hash *hash, const uint8_t *secret,
@@ -221,11 +278,27 @@ void ks_resumption(struct ks *ks, const uint8_t *transcript);
 void ks_finished(const struct ks *ks, const struct secret *base,
 		 const uint8_t *transcript, uint8_t *out);
 
+/* ks12.c */
+void ks12_master(struct ks12 *ks, struct hs_bytes premaster,
+		 const uint8_t *client_random, const uint8_t *server_random);
+void ks12_extended_master(struct ks12 *ks, struct hs_bytes premaster,
+			  const uint8_t *session_hash);
+void ks12_expand(struct ks12 *ks, const uint8_t *client_random,
+		 const uint8_t *server_random);
+void ks12_keys(const struct ks12 *ks, enum hs_role writer, struct hs_keys *keys);
+void ks12_finished(const struct ks12 *ks, enum hs_role sender,
+		   const uint8_t *transcript, uint8_t *out);
+
 /* ext.c */
 bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts);
 bool ext_has(const struct exts *exts, uint16_t type);
+bool ext_from_peer(const struct hs *hs, uint16_t type);
 bool ext_lacks(struct rd block, uint16_t type);
 void ext_write(struct hs *hs, enum msg place, struct wr *wr);
+
+/* hello12.c */
+uint8_t hello12_auths(const struct hs *hs);
+bool hello12_settle(struct hs *hs);
 
 /* msg_*.c */
 bool msg_client_hello_build(struct hs *hs, struct wr *wr);
@@ -251,5 +324,29 @@ bool msg_finished_build(struct hs *hs, struct wr *wr);
 bool msg_finished_parse(struct hs *hs, struct rd *body);
 bool msg_finished_server_after(struct hs *hs);
 bool msg_finished_client_after(struct hs *hs);
+
+/* msg_*.c, TLS 1.2 */
+bool msg_server_hello_12_build(struct hs *hs, struct wr *wr);
+bool msg_server_hello_12_parse(struct hs *hs, struct rd *body);
+bool msg_server_hello_is_12(const uint8_t *body, size_t len);
+bool msg_certificate_12_build(struct hs *hs, struct wr *wr);
+bool msg_certificate_12_parse(struct hs *hs, struct rd *body);
+bool msg_server_key_exchange_ask(struct hs *hs);
+bool msg_server_key_exchange_build(struct hs *hs, struct wr *wr);
+bool msg_server_key_exchange_parse(struct hs *hs, struct rd *body);
+bool msg_certificate_request_12_build(struct hs *hs, struct wr *wr);
+bool msg_certificate_request_12_parse(struct hs *hs, struct rd *body);
+bool msg_server_hello_done_build(struct hs *hs, struct wr *wr);
+bool msg_server_hello_done_parse(struct hs *hs, struct rd *body);
+bool msg_client_key_exchange_ask(struct hs *hs);
+bool msg_client_key_exchange_build(struct hs *hs, struct wr *wr);
+bool msg_client_key_exchange_parse(struct hs *hs, struct rd *body);
+bool msg_client_key_exchange_after(struct hs *hs);
+void msg_client_key_exchange_decrypted(struct hs *hs, const uint8_t *premaster);
+bool msg_certificate_verify_12_ask(struct hs *hs);
+bool msg_certificate_verify_12_parse(struct hs *hs, struct rd *body);
+bool msg_certificate_verify_12_after(struct hs *hs);
+bool msg_finished_12_build(struct hs *hs, struct wr *wr);
+bool msg_finished_12_parse(struct hs *hs, struct rd *body);
 
 #endif /* TLSUP_HS_INT_H */

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * certificate_verify (RFC 9846, 4.4.3).
+ * certificate_verify (RFC 9846, 4.4.3; RFC 5246, 7.4.8).
  */
 #include <string.h>
 
@@ -38,6 +38,7 @@ bool msg_certificate_verify_ask(struct hs *hs)
 {
 	const struct hs_question question = {
 		.ask = HS_ASK_SIGN,
+		.version = TLS13,
 		.credential = hs->credential,
 		.scheme = hs->scheme,
 		.content = signed_content(hs),
@@ -75,16 +76,17 @@ bool msg_certificate_verify_parse(struct hs *hs, struct rd *body)
 {
 	uint16_t scheme = rd_u16(body);
 	struct rd signature = rd_vec16(body);
-	struct hs_question question = { .ask = HS_ASK_VERIFY };
+	struct hs_question question = { .ask = HS_ASK_VERIFY, .version = TLS13 };
 
 	if (!rd_end(body) || signature.len > HS_SIGNATURE_MAX)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 			       "certificate_verify: malformed");
-	if (!scheme_verifiable(scheme))
+	if (!scheme_verifiable(hs, scheme))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "certificate_verify: a scheme that was not offered");
 
 	hs->scheme = scheme;
+	hs->server_scheme = scheme;
 	memcpy(hs->signature, signature.data, signature.len);
 	question.scheme = scheme;
 	question.content = signed_content(hs);
@@ -93,4 +95,65 @@ bool msg_certificate_verify_parse(struct hs *hs, struct rd *body)
 	question.chain = hs->chain;
 	question.chain_len = hs->chain_len;
 	return hs_ask_owner(hs, &question);
+}
+
+/**
+ * msg_certificate_verify_12_ask - have all messages so far signed
+ * @hs: a client with a credential
+ *
+ * Return: true.
+ */
+bool msg_certificate_verify_12_ask(struct hs *hs)
+{
+	const struct hs_question question = {
+		.ask = HS_ASK_SIGN,
+		.version = TLS12,
+		.credential = hs->credential,
+		.scheme = hs->scheme,
+		.content = trans_bytes(hs),
+	};
+
+	return hs_ask_owner(hs, &question);
+}
+
+/**
+ * msg_certificate_verify_12_parse - have chain and signature verified
+ * @hs: a server
+ * @body: the message
+ *
+ * Return: false after a failure.
+ */
+bool msg_certificate_verify_12_parse(struct hs *hs, struct rd *body)
+{
+	uint16_t scheme = rd_u16(body);
+	struct rd signature = rd_vec16(body);
+	struct hs_question question = { .ask = HS_ASK_VERIFY, .version = TLS12 };
+
+	if (!rd_end(body) || !signature.len || signature.len > HS_SIGNATURE_MAX)
+		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
+			       "certificate_verify: malformed");
+	if (!scheme_verifiable(hs, scheme))
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "certificate_verify: a scheme that was not offered");
+
+	hs->scheme = scheme;
+	question.scheme = scheme;
+	question.content = trans_bytes(hs);
+	question.signature = (struct hs_bytes){ signature.data, signature.len };
+	question.chain = hs->chain;
+	question.chain_len = hs->chain_len;
+	return hs_ask_owner(hs, &question);
+}
+
+/**
+ * msg_certificate_verify_12_after - nobody signs after the client
+ * @hs: the engine, either role
+ *
+ * Return: true.
+ */
+bool msg_certificate_verify_12_after(struct hs *hs)
+{
+	hs->client_authenticated = true;
+	trans_forget(hs);
+	return true;
 }

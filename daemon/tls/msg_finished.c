@@ -2,7 +2,7 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * finished (RFC 9846, 4.4.4), and the keys that change with it.
+ * finished (RFC 9846, 4.4.4; RFC 5246, 7.4.9), and the keys that change with it.
  */
 #include <string.h>
 
@@ -107,5 +107,44 @@ bool msg_finished_client_after(struct hs *hs)
 	ks_resumption(&hs->ks, hash);
 	hs_install(hs, hs->role == HS_CLIENT ? HS_TX : HS_RX,
 		   HS_EPOCH_APPLICATION, &hs->ks.client_application);
+	return true;
+}
+
+/**
+ * msg_finished_12_build - write our Finished
+ * @hs: the engine
+ * @wr: the writer
+ *
+ * Return: true.
+ */
+bool msg_finished_12_build(struct hs *hs, struct wr *wr)
+{
+	uint8_t hash[CR_HASH_MAX], data[VERIFY_DATA_SIZE];
+
+	trans_hash(hs, hash);
+	ks12_finished(&hs->ks12, hs->role, hash, data);
+	wr_bytes(wr, data, sizeof(data));
+	return true;
+}
+
+/**
+ * msg_finished_12_parse - check the peer's Finished
+ * @hs: the engine
+ * @body: the message
+ *
+ * Return: false after a failure.
+ */
+bool msg_finished_12_parse(struct hs *hs, struct rd *body)
+{
+	enum hs_role peer = hs->role == HS_SERVER ? HS_CLIENT : HS_SERVER;
+	const uint8_t *theirs = rd_bytes(body, VERIFY_DATA_SIZE);
+	uint8_t hash[CR_HASH_MAX], data[VERIFY_DATA_SIZE];
+
+	if (!rd_end(body))
+		return hs_fail(hs, HS_ALERT_DECODE_ERROR, "finished: length");
+	trans_hash(hs, hash);
+	ks12_finished(&hs->ks12, peer, hash, data);
+	if (!secret_equal(theirs, data, sizeof(data)))
+		return hs_fail(hs, HS_ALERT_DECRYPT_ERROR, "finished: verify_data");
 	return true;
 }

@@ -75,9 +75,11 @@ bool msg_server_hello_ask(struct hs *hs)
 {
 	const struct hs_question question = {
 		.ask = HS_ASK_CREDENTIAL,
+		.version = hs->version,
 		.server_name = hs->server_name,
 		.schemes = hs->schemes,
 		.schemes_len = hs->schemes_len,
+		.auths = hs->version == TLS12 ? hello12_auths(hs) : 0,
 	};
 
 	return hs_ask_owner(hs, &question);
@@ -188,6 +190,8 @@ static bool read_hello(struct hs *hs, struct rd *body, enum msg place,
 /* What a HelloRetryRequest and a ServerHello have in common. */
 static bool check_hello(struct hs *hs, const struct hello *hello)
 {
+	const struct suite *suite;
+
 	if (hello->exts.version != TLS13 || hello->version != TLS12)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: version");
@@ -195,7 +199,8 @@ static bool check_hello(struct hs *hs, const struct hello *hello)
 	    memcmp(hello->session_id.data, hs->session_id, hs->session_id_len))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: legacy_session_id_echo");
-	if (!suite_enabled(hs->config, hello->suite))
+	suite = suite_enabled(hs->config, hello->suite);
+	if (!suite || suite->version != TLS13)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: a suite that was not offered");
 	if (hello->compression)

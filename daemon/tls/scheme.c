@@ -6,68 +6,130 @@
  */
 #include "tls/hs_int.h"
 
+/* Versions in which a scheme signs handshake messages; certificates apart. */
+#define IN12	(1 << 0)
+#define IN13	(1 << 1)
+
 /**
  * struct scheme - what we can verify, best first
  * @id: IANA number
- * @handshake: also in CertificateVerify, not only in certificates
+ * @auth: kind of key
+ * @versions: where CertificateVerify and ServerKeyExchange may use it
  */
 static const struct scheme {
 	uint16_t id;
-	bool handshake;
+	enum suite_auth auth;
+	unsigned int versions;
 } schemes[] = {
-	{ 0x0403, true },	/* ecdsa_secp256r1_sha256 */
-	{ 0x0807, true },	/* ed25519 */
-	{ 0x0804, true },	/* rsa_pss_rsae_sha256 */
-	{ 0x0503, true },	/* ecdsa_secp384r1_sha384 */
-	{ 0x0805, true },	/* rsa_pss_rsae_sha384 */
-	{ 0x0806, true },	/* rsa_pss_rsae_sha512 */
-	{ 0x0603, true },	/* ecdsa_secp521r1_sha512 */
-	{ 0x0401, false },	/* rsa_pkcs1_sha256 */
-	{ 0x0501, false },	/* rsa_pkcs1_sha384 */
-	{ 0x0601, false },	/* rsa_pkcs1_sha512 */
+	{ 0x0403, AUTH_ECDSA, IN12 | IN13 },	/* ecdsa_secp256r1_sha256 */
+	{ 0x0807, AUTH_ECDSA, IN12 | IN13 },	/* ed25519 */
+	{ 0x0804, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_rsae_sha256 */
+	{ 0x0503, AUTH_ECDSA, IN12 | IN13 },	/* ecdsa_secp384r1_sha384 */
+	{ 0x0805, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_rsae_sha384 */
+	{ 0x0806, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_rsae_sha512 */
+	{ 0x0603, AUTH_ECDSA, IN12 | IN13 },	/* ecdsa_secp521r1_sha512 */
+	{ 0x0401, AUTH_RSA, IN12 },		/* rsa_pkcs1_sha256 */
+	{ 0x0501, AUTH_RSA, IN12 },		/* rsa_pkcs1_sha384 */
+	{ 0x0601, AUTH_RSA, IN12 },		/* rsa_pkcs1_sha512 */
 };
 
 #define SCHEMES		(sizeof(schemes) / sizeof(schemes[0]))
 
-/**
- * scheme_verifiable - may a CertificateVerify use it?
- * @scheme: SignatureScheme
- *
- * Return: whether it was offered for that.
- */
-bool scheme_verifiable(uint16_t scheme)
+static const struct scheme *find(uint16_t id)
 {
 	for (size_t i = 0; i < SCHEMES; i++)
-		if (schemes[i].id == scheme)
-			return schemes[i].handshake;
+		if (schemes[i].id == id)
+			return &schemes[i];
+	return NULL;
+}
+
+static bool is_allowed(const struct hs_config *config, uint16_t id)
+{
+	if (!config->schemes_len)
+		return true;
+	for (size_t i = 0; i < config->schemes_len; i++)
+		if (config->schemes[i] == id)
+			return true;
 	return false;
 }
 
 /**
+ * scheme_verifiable - may it sign a handshake message?
+ * @hs: with a version
+ * @scheme: SignatureScheme
+ *
+ * Return: whether it was offered for that.
+ */
+bool scheme_verifiable(const struct hs *hs, uint16_t scheme)
+{
+	const struct scheme *row = find(scheme);
+
+	return row && is_allowed(hs->config, scheme) &&
+	       row->versions & (hs->version == TLS12 ? IN12 : IN13);
+}
+
+/**
+ * scheme_auth - what kind of key a scheme is of
+ * @scheme: SignatureScheme
+ *
+ * Return: AUTH_ANY if it is not known.
+ */
+enum suite_auth scheme_auth(uint16_t scheme)
+{
+	const struct scheme *row = find(scheme);
+
+	return row ? row->auth : AUTH_ANY;
+}
+
+/**
  * scheme_write_list - write all that we can verify
+ * @hs: the engine
  * @wr: the writer
  */
-void scheme_write_list(struct wr *wr)
+void scheme_write_list(const struct hs *hs, struct wr *wr)
 {
 	for (size_t i = 0; i < SCHEMES; i++)
-		wr_u16(wr, schemes[i].id);
+		if (is_allowed(hs->config, schemes[i].id))
+			wr_u16(wr, schemes[i].id);
+}
+
+/**
+ * scheme_commit - keep what the peer can verify
+ * @hs: with a version
+ * @list: the peer's SignatureSchemes
+ */
+void scheme_commit(struct hs *hs, struct rd list)
+{
+	hs->schemes_len = 0;
+	while (rd_more(&list)) {
+		uint16_t scheme = rd_u16(&list);
+
+		if (scheme_verifiable(hs, scheme) && hs->schemes_len < HS_LIST_MAX)
+			hs->schemes[hs->schemes_len++] = scheme;
+	}
 }
 
 /**
  * scheme_choose - the credential's best scheme that the peer can verify
  * @hs: with credential and the peer's schemes; its scheme is set
+ * @auths: kinds of key that will do, of &enum hs_auth; 0: all
  *
  * Return: whether there is one.
  */
-bool scheme_choose(struct hs *hs)
+bool scheme_choose(struct hs *hs, uint8_t auths)
 {
 	const struct hs_credential *credential = hs->credential;
 
-	for (size_t i = 0; i < credential->schemes_len; i++)
+	for (size_t i = 0; i < credential->schemes_len; i++) {
+		uint16_t scheme = credential->schemes[i];
+		uint8_t auth = scheme_auth(scheme) == AUTH_RSA ? HS_AUTH_RSA :
+								 HS_AUTH_ECDSA;
+
 		for (size_t j = 0; j < hs->schemes_len; j++)
-			if (credential->schemes[i] == hs->schemes[j]) {
-				hs->scheme = hs->schemes[j];
+			if (scheme == hs->schemes[j] && (!auths || auths & auth)) {
+				hs->scheme = scheme;
 				return true;
 			}
+	}
 	return false;
 }

@@ -2,8 +2,10 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * The transcript hash (RFC 9846, 4.4.1). Until the suite, and with it the
- * hash, is known, the first ClientHello is kept as it is.
+ * The transcript: its hash (RFC 9846, 4.4.1), and where that is not enough its
+ * bytes. They are kept until the suite, and with it the hash, is known; in TLS
+ * 1.2 until it is known that the client signs nothing, for it signs all of them
+ * by a hash of its own choice (RFC 5246, 7.4.8).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,10 +25,44 @@ bool trans_start(struct hs *hs)
 		return true;
 	cr_digest_init(&hs->transcript, hs->suite->hash);
 	hs->transcript_started = true;
-	if (hs->hello)
-		cr_digest_update(&hs->transcript, hs->hello, hs->hello_len);
-	free(hs->hello);
-	hs->hello = NULL;
+	if (hs->kept)
+		cr_digest_update(&hs->transcript, hs->kept, hs->kept_len);
+	if (!hs->keep)
+		trans_forget(hs);
+	return true;
+}
+
+/**
+ * trans_keep - the bytes will be signed
+ * @hs: not started
+ */
+void trans_keep(struct hs *hs)
+{
+	hs->keep = true;
+}
+
+/**
+ * trans_forget - nobody will sign the bytes
+ * @hs: the engine
+ */
+void trans_forget(struct hs *hs)
+{
+	hs->keep = false;
+	free(hs->kept);
+	hs->kept = NULL;
+	hs->kept_len = 0;
+}
+
+static bool append(struct hs *hs, const uint8_t *message, size_t len)
+{
+	uint8_t *grown = realloc(hs->kept, hs->kept_len + len);
+
+	if (!grown)
+		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOMEM,
+				     "out of memory");
+	memcpy(grown + hs->kept_len, message, len);
+	hs->kept = grown;
+	hs->kept_len += len;
 	return true;
 }
 
@@ -40,18 +76,9 @@ bool trans_start(struct hs *hs)
  */
 bool trans_update(struct hs *hs, const uint8_t *message, size_t len)
 {
-	if (hs->transcript_started) {
+	if (hs->transcript_started)
 		cr_digest_update(&hs->transcript, message, len);
-		return true;
-	}
-	free(hs->hello);
-	hs->hello = malloc(len);
-	if (!hs->hello)
-		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOMEM,
-				     "out of memory");
-	memcpy(hs->hello, message, len);
-	hs->hello_len = len;
-	return true;
+	return hs->transcript_started && !hs->keep ? true : append(hs, message, len);
 }
 
 /**
@@ -81,4 +108,15 @@ bool trans_retry(struct hs *hs)
 void trans_hash(const struct hs *hs, uint8_t *out)
 {
 	cr_digest_peek(&hs->transcript, out);
+}
+
+/**
+ * trans_bytes - the messages so far
+ * @hs: trans_keep() was called, trans_forget() was not
+ *
+ * Return: the bytes, borrowed until the next message.
+ */
+struct hs_bytes trans_bytes(const struct hs *hs)
+{
+	return (struct hs_bytes){ hs->kept, hs->kept_len };
 }

@@ -132,6 +132,7 @@ static void answer(struct fuzz_owner *owner)
 	};
 	const struct hs_question *q = &owner->question;
 	bool refuse = owner->setup & FUZZ_REFUSE;
+	static const uint8_t premaster[HS_PREMASTER_SIZE] = { 3, 3 };
 	uint8_t mac[PAIR_SIGNATURE_SIZE];
 
 	switch (q->ask) {
@@ -146,6 +147,12 @@ static void answer(struct fuzz_owner *owner)
 		PROMISE(q->chain_len && q->content.len);
 		owner->verified = !refuse;
 		hs_answer_verify(owner->hs, refuse ? &refused : NULL);
+		break;
+	case HS_ASK_ENCRYPT:
+		hs_answer_encrypt(owner->hs, q->content.data, q->content.len);
+		break;
+	case HS_ASK_DECRYPT:
+		hs_answer_decrypt(owner->hs, premaster);
 		break;
 	}
 }

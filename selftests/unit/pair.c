@@ -10,6 +10,8 @@
 
 #include "crypto/cr_hash.h"
 
+#define PAIR_RSA_SIZE	256
+
 static const uint8_t leaf[700] = { 0x30, 1 }, issuer[900] = { 0x30, 2 };
 static const struct hs_bytes chain[] = {
 	{ leaf, sizeof(leaf) }, { issuer, sizeof(issuer) },
@@ -17,6 +19,12 @@ static const struct hs_bytes chain[] = {
 static const uint16_t schemes[] = { 0x0403 };
 const struct hs_credential pair_credential = {
 	.chain = chain, .chain_len = 2, .schemes = schemes, .schemes_len = 1,
+};
+
+static const uint16_t rsa_schemes[] = { 0x0804, 0x0401 };
+const struct hs_credential pair_rsa_credential = {
+	.chain = chain, .chain_len = 2, .schemes = rsa_schemes, .schemes_len = 2,
+	.decrypts = true,
 };
 
 static void enqueue(struct side *side, enum hs_content type, const uint8_t *data,
@@ -48,14 +56,35 @@ static void on_send(void *owner, enum hs_content type, const uint8_t *data,
 	}
 }
 
+static void keep_keys(struct side *side, const struct hs_keys *keys)
+{
+	struct pair_keys *slot = &side->keys[keys->direction];
+	const struct hs_bytes parts[] = { keys->key, keys->iv, keys->mac };
+
+	slot->len = 0;
+	for (size_t i = 0; i < 3; i++) {
+		if (parts[i].len)
+			memcpy(slot->data + slot->len, parts[i].data, parts[i].len);
+		slot->len += parts[i].len;
+	}
+	slot->key_len = keys->key.len;
+	slot->mac_len = keys->mac.len;
+	slot->etm = keys->etm;
+}
+
 static void on_keys(void *owner, const struct hs_keys *keys)
 {
 	struct side *side = owner;
 	struct secret *slot = &side->secrets[keys->direction][keys->epoch];
 
 	slot->len = keys->secret.len;
-	memcpy(slot->data, keys->secret.data, keys->secret.len);
-	if (keys->direction == HS_TX)
+	if (slot->len)
+		memcpy(slot->data, keys->secret.data, keys->secret.len);
+	if (keys->version == 0x0303)
+		keep_keys(side, keys);
+	if (keys->version == 0x0303 && keys->direction == HS_RX)
+		side->pending = true;
+	else if (keys->direction == HS_TX)
 		side->tx_epoch = keys->epoch;
 	else
 		side->rx_epoch = keys->epoch;
@@ -83,6 +112,34 @@ void pair_sign(struct hs_bytes content, uint8_t *out)
 	cr_hmac(&cr_sha256, key, sizeof(key), content.data, content.len, out);
 }
 
+static const struct hs_credential *credential(const struct side *side)
+{
+	if (side->role == HS_CLIENT)
+		return side->pair->client_credential;
+	if (side->pair->no_credential)
+		return NULL;
+	return side->pair->credential ? side->pair->credential : &pair_credential;
+}
+
+/* Stands for RSA: the premaster secret with each byte changed, behind a tag. */
+static void answer_rsa(struct side *side, const struct hs_question *question)
+{
+	uint8_t text[PAIR_RSA_SIZE] = "RSA", premaster[HS_PREMASTER_SIZE];
+	size_t tag = sizeof(text) - sizeof(premaster);
+
+	if (question->ask == HS_ASK_ENCRYPT) {
+		for (size_t i = 0; i < sizeof(premaster); i++)
+			text[tag + i] = question->content.data[i] ^ 0x5a;
+		hs_answer_encrypt(side->hs, text, sizeof(text));
+		return;
+	}
+	memset(premaster, 0x77, sizeof(premaster));
+	if (question->content.len == sizeof(text) && !side->pair->bad_premaster)
+		for (size_t i = 0; i < sizeof(premaster); i++)
+			premaster[i] = question->content.data[tag + i] ^ 0x5a;
+	hs_answer_decrypt(side->hs, premaster);
+}
+
 static void answer(struct side *side, const struct hs_question *question)
 {
 	static const struct hs_failure refused = {
@@ -95,8 +152,12 @@ static void answer(struct side *side, const struct hs_question *question)
 
 	switch (question->ask) {
 	case HS_ASK_CREDENTIAL:
-		hs_answer_credential(side->hs, side->pair->no_credential ?
-				     NULL : &pair_credential);
+		side->auths = question->auths;
+		hs_answer_credential(side->hs, credential(side));
+		break;
+	case HS_ASK_ENCRYPT:
+	case HS_ASK_DECRYPT:
+		answer_rsa(side, question);
 		break;
 	case HS_ASK_SIGN:
 		pair_sign(question->content, mac);
@@ -106,6 +167,8 @@ static void answer(struct side *side, const struct hs_question *question)
 		pair_sign(question->content, mac);
 		if (side->pair->refuse)
 			hs_answer_verify(side->hs, &refused);
+		else if (!question->signature.len && question->version == 0x0303)
+			hs_answer_verify(side->hs, NULL);
 		else if (question->signature.len != sizeof(mac) ||
 			 memcmp(question->signature.data, mac, sizeof(mac)))
 			hs_answer_verify(side->hs, &forged);
@@ -145,7 +208,8 @@ static void on_trace(void *owner, bool sent, const char *message)
 static void keep(struct secret *to, struct hs_bytes from)
 {
 	to->len = from.len;
-	memcpy(to->data, from.data, from.len);
+	if (from.len)
+		memcpy(to->data, from.data, from.len);
 }
 
 static void on_done(void *owner, const struct hs_result *result)
@@ -157,6 +221,10 @@ static void on_done(void *owner, const struct hs_result *result)
 	side->group = result->group;
 	side->scheme = result->signature_scheme;
 	side->chain_len = result->chain_len;
+	side->version = result->version;
+	side->client_authenticated = result->client_authenticated;
+	if (result->randoms.len)
+		memcpy(side->randoms, result->randoms.data, sizeof(side->randoms));
 	keep(&side->exporter, result->exporter_secret);
 	keep(&side->resumption, result->resumption_secret);
 	memcpy(side->alpn, result->alpn.data, result->alpn.len);
@@ -171,9 +239,18 @@ static void on_fail(void *owner, const struct hs_failure *failure)
 	side->failure = *failure;
 }
 
+static void on_keylog(void *owner, const char *label, const uint8_t *client_random,
+		      const uint8_t *secret, size_t len)
+{
+	struct side *side = owner;
+
+	if (side->pair->keylog)
+		side->pair->keylog(side, label, client_random, secret, len);
+}
+
 static const struct hs_ops ops = {
-	.send = on_send, .keys = on_keys, .next = on_next,
-	.ask = on_ask, .done = on_done, .fail = on_fail, .trace = on_trace,
+	.send = on_send, .keys = on_keys, .next = on_next, .ask = on_ask,
+	.done = on_done, .fail = on_fail, .trace = on_trace, .keylog = on_keylog,
 };
 
 static void side_init(struct side *side, struct pair *pair, enum hs_role role)
@@ -225,6 +302,16 @@ struct record *pair_take(struct side *side)
 	return r;
 }
 
+/* The kernel's part: in TLS 1.2 keys that wait act from here on. */
+static void take_ccs(struct side *side)
+{
+	if (side->version != 0x0303)
+		return;
+	side->bad_ccs += !side->pending;
+	side->pending = false;
+	side->rx_epoch = HS_EPOCH_APPLICATION;
+}
+
 static bool deliver(struct pair *pair, struct side *from, struct side *to)
 {
 	struct record *r;
@@ -234,8 +321,9 @@ static bool deliver(struct pair *pair, struct side *from, struct side *to)
 	r = pair_take(from);
 	if (!r)
 		return false;
-	if (r->type == HS_CONTENT_HANDSHAKE &&
-	    (!pair->tamper || pair->tamper(pair->context, from, r)))
+	if (r->type == HS_CONTENT_CCS)
+		take_ccs(to);
+	else if (!pair->tamper || pair->tamper(pair->context, from, r))
 		pair_feed(to, r->epoch, r->data, r->len);
 	free(r);
 	return true;
@@ -283,6 +371,26 @@ static bool same(const struct secret *a, const struct secret *b)
 	return a->len && a->len == b->len && !memcmp(a->data, b->data, a->len);
 }
 
+static bool same_keys(const struct pair_keys *a, const struct pair_keys *b)
+{
+	return a->len && a->len == b->len && a->key_len == b->key_len &&
+	       a->mac_len == b->mac_len && a->etm == b->etm &&
+	       !memcmp(a->data, b->data, a->len);
+}
+
+static bool same_secrets(const struct side *c, const struct side *s)
+{
+	if (c->version == 0x0303)
+		return same_keys(&c->keys[HS_TX], &s->keys[HS_RX]) &&
+		       same_keys(&c->keys[HS_RX], &s->keys[HS_TX]) &&
+		       !c->bad_ccs && !s->bad_ccs && !c->pending && !s->pending;
+	for (int epoch = HS_EPOCH_HANDSHAKE; epoch <= HS_EPOCH_APPLICATION; epoch++)
+		if (!same(&c->secrets[HS_TX][epoch], &s->secrets[HS_RX][epoch]) ||
+		    !same(&c->secrets[HS_RX][epoch], &s->secrets[HS_TX][epoch]))
+			return false;
+	return same(&c->exporter, &s->exporter) && same(&c->resumption, &s->resumption);
+}
+
 /**
  * pair_agrees - both are done, and hold the same secrets
  */
@@ -290,12 +398,11 @@ bool pair_agrees(const struct pair *pair)
 {
 	const struct side *c = &pair->client, *s = &pair->server;
 
-	for (int epoch = HS_EPOCH_HANDSHAKE; epoch <= HS_EPOCH_APPLICATION; epoch++)
-		if (!same(&c->secrets[HS_TX][epoch], &s->secrets[HS_RX][epoch]) ||
-		    !same(&c->secrets[HS_RX][epoch], &s->secrets[HS_TX][epoch]))
-			return false;
 	return c->dones == 1 && s->dones == 1 && !c->fails && !s->fails &&
-	       same(&c->exporter, &s->exporter) &&
-	       same(&c->resumption, &s->resumption) && c->suite == s->suite &&
-	       c->group == s->group && !strcmp(c->alpn, s->alpn);
+	       c->version == s->version && same_secrets(c, s) &&
+	       c->exporter.len == s->exporter.len &&
+	       !memcmp(c->exporter.data, s->exporter.data, c->exporter.len) &&
+	       !memcmp(c->randoms, s->randoms, sizeof(c->randoms)) &&
+	       c->suite == s->suite && c->group == s->group &&
+	       c->scheme == s->scheme && !strcmp(c->alpn, s->alpn);
 }

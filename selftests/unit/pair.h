@@ -17,8 +17,10 @@
 
 #define PAIR_RECORD_MAX		40000
 #define PAIR_SIGNATURE_SIZE	32
+#define PAIR_KEYS_MAX		128
 
 extern const struct hs_credential pair_credential;
+extern const struct hs_credential pair_rsa_credential;
 
 /** struct record - a record on its way */
 struct record {
@@ -27,6 +29,15 @@ struct record {
 	enum hs_content type;
 	size_t len;
 	uint8_t data[PAIR_RECORD_MAX];
+};
+
+/** struct pair_keys - keys of TLS 1.2: key, iv and MAC key in a row */
+struct pair_keys {
+	size_t len;
+	size_t key_len;
+	size_t mac_len;
+	bool etm;
+	uint8_t data[PAIR_KEYS_MAX];
 };
 
 /** struct side - one engine and what its owner has been told */
@@ -49,11 +60,17 @@ struct side {
 	uint16_t version;
 	struct hs_failure failure;
 	struct secret secrets[2][3];
+	struct pair_keys keys[2];
+	bool pending;		/* RX keys wait for ChangeCipherSpec */
+	int bad_ccs;		/* it came when they did not */
+	bool client_authenticated;
+	uint8_t randoms[64];
 	struct secret exporter;
 	struct secret resumption;
 	uint16_t suite;
 	uint16_t group;
 	uint16_t scheme;
+	uint8_t auths;
 	char alpn[HS_ALPN_MAX + 1];
 	char name[HS_NAME_MAX + 1];
 	size_t chain_len;
@@ -68,6 +85,10 @@ struct side {
  * @later: questions are answered after the call that asks them
  * @refuse: the client's owner does not accept the chain
  * @no_credential: the server's owner has none
+ * @credential: the server's; NULL: pair_credential
+ * @client_credential: the client's; NULL: none
+ * @bad_premaster: what is decrypted is random
+ * @keylog: told of each secret. May be NULL
  */
 struct pair {
 	struct side client;
@@ -79,6 +100,11 @@ struct pair {
 	bool later;
 	bool refuse;
 	bool no_credential;
+	const struct hs_credential *credential;
+	const struct hs_credential *client_credential;
+	bool bad_premaster;
+	void (*keylog)(struct side *side, const char *label, const uint8_t *random,
+		       const uint8_t *secret, size_t len);
 };
 
 void pair_init(struct pair *pair);

@@ -2,14 +2,14 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * The table of orders against the state machines of RFC 9846, appendix A,
- * walked here as a graph.
+ * The table of orders against the state machines of RFC 9846, appendix A, and
+ * RFC 5246, figure 1, walked here as graphs.
  */
 #include "kselftest_harness.h"
 #include "tls/hs_int.h"
 
 /* Appendix A: after each message, which one follows, given what was chosen. */
-static enum msg successor(enum msg msg, unsigned int flags, bool retried)
+static enum msg successor13(enum msg msg, unsigned int flags, bool retried)
 {
 	switch (msg) {
 	case MSG_END: /* start */
@@ -35,11 +35,50 @@ static enum msg successor(enum msg msg, unsigned int flags, bool retried)
 					    MSG_CLIENT_FINISHED;
 	case MSG_CLIENT_CERTIFICATE:
 		return MSG_CLIENT_FINISHED;
-	case MSG_CLIENT_FINISHED:
-	case MSG_COUNT:
-		break;
+	default:
+		return MSG_END;
 	}
-	return MSG_END;
+}
+
+/* RFC 5246, figure 1, with its optional messages. */
+static enum msg successor12(enum msg msg, unsigned int flags)
+{
+	switch (msg) {
+	case MSG_END: /* start */
+		return MSG_CLIENT_HELLO;
+	case MSG_CLIENT_HELLO:
+		return MSG_SERVER_HELLO_12;
+	case MSG_SERVER_HELLO_12:
+		return MSG_SERVER_CERTIFICATE_12;
+	case MSG_SERVER_CERTIFICATE_12:
+		if (flags & FL_KEY_EXCHANGE)
+			return MSG_SERVER_KEY_EXCHANGE;
+		/* fall through */
+	case MSG_SERVER_KEY_EXCHANGE:
+		return flags & FL_REQUEST ? MSG_CERTIFICATE_REQUEST_12 :
+					    MSG_SERVER_HELLO_DONE;
+	case MSG_CERTIFICATE_REQUEST_12:
+		return MSG_SERVER_HELLO_DONE;
+	case MSG_SERVER_HELLO_DONE:
+		return flags & FL_REQUEST ? MSG_CLIENT_CERTIFICATE_12 :
+					    MSG_CLIENT_KEY_EXCHANGE;
+	case MSG_CLIENT_CERTIFICATE_12:
+		return MSG_CLIENT_KEY_EXCHANGE;
+	case MSG_CLIENT_KEY_EXCHANGE:
+		if (flags & FL_REQUEST && flags & FL_CLIENT_VERIFY)
+			return MSG_CLIENT_CERTIFICATE_VERIFY_12;
+		/* fall through */
+	case MSG_CLIENT_CERTIFICATE_VERIFY_12:
+		return MSG_CLIENT_CHANGE_CIPHER_SPEC;
+	case MSG_CLIENT_CHANGE_CIPHER_SPEC:
+		return MSG_CLIENT_FINISHED_12;
+	case MSG_CLIENT_FINISHED_12:
+		return MSG_SERVER_CHANGE_CIPHER_SPEC;
+	case MSG_SERVER_CHANGE_CIPHER_SPEC:
+		return MSG_SERVER_FINISHED_12;
+	default:
+		return MSG_END;
+	}
 }
 
 TEST(every_order_is_a_walk_through_the_graph)
@@ -50,7 +89,8 @@ TEST(every_order_is_a_walk_through_the_graph)
 		bool retried = false;
 
 		do {
-			msg = successor(msg, flags, retried);
+			msg = flags & FL_TLS12 ? successor12(msg, flags) :
+						 successor13(msg, flags, retried);
 			retried |= msg == MSG_HELLO_RETRY_REQUEST;
 			ASSERT_EQ(msg, fl_message(flags, i)) TH_LOG("flags %u, place %u",
 								    flags, i);
@@ -65,8 +105,9 @@ TEST(every_message_has_an_action)
 		const struct action *action = fl_action(msg);
 
 		ASSERT_NE(NULL, action->name);
-		ASSERT_NE(0, action->type);
-		ASSERT_NE(NULL, action->parse);
+		ASSERT_NE(0, action->from);
+		ASSERT_EQ(action->ccs, !action->type);
+		ASSERT_EQ(action->ccs, !action->parse);
 	}
 }
 
@@ -79,10 +120,13 @@ TEST(only_certificate_request_bends_the_order)
 				unsigned int bent = flags;
 				bool legal = fl_resolve(&bent, i, (uint8_t)type);
 
-				if (type == fl_action(fl_message(flags, i))->type) {
+				if (type == fl_action(fl_message(flags, i))->type &&
+				    type) {
 					ASSERT_TRUE(legal && bent == flags);
 				} else if (legal) {
-					ASSERT_EQ(MSG_CERTIFICATE_REQUEST,
+					ASSERT_EQ(flags & FL_TLS12 ?
+						  MSG_CERTIFICATE_REQUEST_12 :
+						  MSG_CERTIFICATE_REQUEST,
 						  fl_message(bent, i));
 				} else {
 					ASSERT_EQ(flags, bent);

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * What a server chooses from a ClientHello in TLS 1.3 (RFC 9846, 4.1.1).
+ */
+#include <string.h>
+
+#include "tls/ext.h"
+
+static bool is_first(const struct hs *hs)
+{
+	return !(hs->flags & FL_RETRY);
+}
+
+static bool check_legacy(struct hs *hs, const struct client_hello *hello)
+{
+	struct rd compression = hello->compression;
+
+	if (hello->version != TLS12)
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "client_hello: legacy_version");
+	if (compression.len != 1 || rd_u8(&compression) != 0)
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "client_hello: legacy_compression_methods");
+	return true;
+}
+
+/* We take no PSK, so all three are mandatory (RFC 9846, 9.2; 4.2.9). */
+static bool check_mandatory(struct hs *hs, const struct client_hello *hello)
+{
+	if (!ext_has(&hello->exts, EXT_SIGNATURE_ALGORITHMS) ||
+	    !ext_has(&hello->exts, EXT_SUPPORTED_GROUPS) ||
+	    !ext_has(&hello->exts, EXT_KEY_SHARE))
+		return hs_fail(hs, HS_ALERT_MISSING_EXTENSION,
+			       "client_hello: a mandatory extension is missing");
+	if (ext_has(&hello->exts, EXT_PRE_SHARED_KEY) &&
+	    !ext_has(&hello->exts, EXT_PSK_KEY_EXCHANGE_MODES))
+		return hs_fail(hs, HS_ALERT_MISSING_EXTENSION,
+			       "client_hello: pre_shared_key without psk_key_exchange_modes");
+	return true;
+}
+
+static const struct suite *choose_suite(const struct hs *hs,
+					const struct client_hello *hello)
+{
+	const struct suite *suite;
+	size_t at = 0;
+
+	while ((suite = suite_next(hs->config, &at)))
+		if (suite->version == TLS13 && hello_has(hello->suites, suite->id))
+			break;
+	return suite;
+}
+
+static struct rd find_share(struct rd shares, uint16_t group)
+{
+	struct rd none = { 0 };
+
+	while (rd_more(&shares)) {
+		uint16_t id = rd_u16(&shares);
+		struct rd key = rd_vec16(&shares);
+
+		if (id == group)
+			return key;
+	}
+	return none;
+}
+
+/* Each share's group offered, and none twice (RFC 9846, 4.2.8). */
+static bool check_shares(struct hs *hs, const struct client_hello *hello)
+{
+	struct rd walk = hello->exts.shares;
+
+	while (rd_more(&walk)) {
+		uint16_t id = rd_u16(&walk);
+
+		rd_vec16(&walk);
+		if (!hello_has(hello->exts.groups, id))
+			return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+				       "client_hello: a key share of a group that was not offered");
+		if (find_share(walk, id).len)
+			return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+				       "client_hello: two key shares of one group");
+	}
+	return true;
+}
+
+/* A group whose share has come saves a round trip; so it goes first. */
+static const struct cr_kex *choose_group(const struct hs *hs,
+					 const struct client_hello *hello)
+{
+	const struct cr_kex *second = NULL;
+
+	for (size_t i = 0; group_choice(hs->config, i); i++) {
+		uint16_t id = group_choice(hs->config, i);
+
+		if (!hello_has(hello->exts.groups, id))
+			continue;
+		if (find_share(hello->exts.shares, id).len)
+			return cr_kex_find(id);
+		if (!second)
+			second = cr_kex_find(id);
+	}
+	return second;
+}
+
+/* The second hello keeps to the first, and to what was asked of it. */
+static bool check_second(struct hs *hs, const struct client_hello *hello,
+			 const struct suite *suite)
+{
+	struct rd shares = hello->exts.shares;
+
+	if (memcmp(hello->random, hs->client_random, RANDOM_SIZE) ||
+	    hello->session_id.len != hs->session_id_len ||
+	    (hs->session_id_len && memcmp(hello->session_id.data, hs->session_id,
+					  hs->session_id_len)) ||
+	    suite != hs->suite)
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "client_hello: the second differs from the first");
+	if (rd_u16(&shares) != hs->kex->id || !rd_vec16(&shares).len ||
+	    !rd_end(&shares))
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "client_hello: not the key share that was asked for");
+	if (ext_has(&hello->exts, EXT_EARLY_DATA))
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "client_hello: early_data after a retry");
+	return true;
+}
+
+/**
+ * hello13_choose - what to answer, if this is answered at all
+ * @hs: a server; not changed
+ * @hello: offers TLS 1.3
+ * @choice: filled
+ *
+ * Return: false after a failure.
+ */
+bool hello13_choose(struct hs *hs, const struct client_hello *hello,
+		    struct choice *choice)
+{
+	if (!check_legacy(hs, hello) || !check_mandatory(hs, hello) ||
+	    !check_shares(hs, hello))
+		return false;
+	choice->suite = choose_suite(hs, hello);
+	if (!choice->suite)
+		return hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
+			       "client_hello: no cipher suite in common");
+	if (!is_first(hs) && !check_second(hs, hello, choice->suite))
+		return false;
+	choice->kex = is_first(hs) ? choose_group(hs, hello) : hs->kex;
+	if (!choice->kex)
+		return hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
+			       "client_hello: no group in common");
+	choice->share = find_share(hello->exts.shares, choice->kex->id);
+	if (choice->share.len && choice->share.len != choice->kex->public_size)
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "client_hello: length of a key share");
+	return true;
+}
+
+/**
+ * hello13_commit - take over what TLS 1.3 alone has
+ * @hs: a server
+ * @hello: checked
+ * @choice: made of it
+ */
+void hello13_commit(struct hs *hs, const struct client_hello *hello,
+		    const struct choice *choice)
+{
+	if (choice->share.len)
+		memcpy(hs->peer_share, choice->share.data, choice->share.len);
+	else
+		hs->flags |= FL_RETRY;
+	/* We never offer early data, so what comes is dropped. */
+	if (ext_has(&hello->exts, EXT_EARLY_DATA))
+		hs->skip = EARLY_DATA_SKIP;
+}
