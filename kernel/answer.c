@@ -9,6 +9,8 @@
 
 #include <linux/slab.h>
 
+#include "trace.h"
+
 /* What an answer that waits for the socket lock needs, in its clone's cb. */
 struct deferred {
 	struct nlattr *actions;
@@ -41,23 +43,60 @@ static int act_send(struct tlsup_conn *conn, struct nlattr *attr)
 			     nla_data(data), nla_len(data));
 }
 
+/* TLS 1.3: the traffic secret. */
+static struct tlsup_keys *parse_secret(struct nlattr **tb,
+				       const struct tlsup_cipher_desc *cipher)
+{
+	if (!tb[TLSUP_A_KEYS_HASH] || !tb[TLSUP_A_KEYS_SECRET] ||
+	    tb[TLSUP_A_KEYS_KEY] || tb[TLSUP_A_KEYS_IV])
+		return ERR_PTR(-EINVAL);
+	return tlsup_keys_create(nla_get_u8(tb[TLSUP_A_KEYS_EPOCH]), cipher,
+				 nla_get_u8(tb[TLSUP_A_KEYS_HASH]),
+				 nla_data(tb[TLSUP_A_KEYS_SECRET]),
+				 nla_len(tb[TLSUP_A_KEYS_SECRET]));
+}
+
+/* TLS 1.2: the parts of the key block. */
+static struct tlsup_keys *parse_parts(struct nlattr **tb,
+				      const struct tlsup_cipher_desc *cipher)
+{
+	struct tlsup_key_parts parts = { .version = TLSUP_VERSION_1_2 };
+
+	if (!tb[TLSUP_A_KEYS_KEY] || !tb[TLSUP_A_KEYS_IV] ||
+	    tb[TLSUP_A_KEYS_SECRET] ||
+	    nla_len(tb[TLSUP_A_KEYS_KEY]) != cipher->key_size ||
+	    nla_len(tb[TLSUP_A_KEYS_IV]) != cipher->salt_size ||
+	    nla_get_u8(tb[TLSUP_A_KEYS_EPOCH]) != TLSUP_EPOCH_APPLICATION)
+		return ERR_PTR(-EINVAL);
+	parts.key = nla_data(tb[TLSUP_A_KEYS_KEY]);
+	memcpy(parts.iv, nla_data(tb[TLSUP_A_KEYS_IV]), cipher->salt_size);
+	return tlsup_keys_create_parts(cipher, &parts);
+}
+
 static struct tlsup_keys *parse_keys(struct nlattr **tb)
 {
 	const struct tlsup_cipher_desc *cipher;
 
 	if (!tb[TLSUP_A_KEYS_DIRECTION] || !tb[TLSUP_A_KEYS_EPOCH] ||
-	    !tb[TLSUP_A_KEYS_VERSION] || !tb[TLSUP_A_KEYS_CIPHER] ||
-	    !tb[TLSUP_A_KEYS_HASH] || !tb[TLSUP_A_KEYS_SECRET])
+	    !tb[TLSUP_A_KEYS_VERSION] || !tb[TLSUP_A_KEYS_CIPHER])
 		return ERR_PTR(-EINVAL);
-	if (nla_get_u16(tb[TLSUP_A_KEYS_VERSION]) != TLSUP_VERSION_1_3)
-		return ERR_PTR(-EOPNOTSUPP);
 	cipher = tlsup_cipher_find(nla_get_u16(tb[TLSUP_A_KEYS_CIPHER]));
-	if (!cipher)
+	if (!cipher || tb[TLSUP_A_KEYS_MAC_SECRET])
 		return ERR_PTR(-EOPNOTSUPP);
-	return tlsup_keys_create(nla_get_u8(tb[TLSUP_A_KEYS_EPOCH]), cipher,
-				 nla_get_u8(tb[TLSUP_A_KEYS_HASH]),
-				 nla_data(tb[TLSUP_A_KEYS_SECRET]),
-				 nla_len(tb[TLSUP_A_KEYS_SECRET]));
+	return nla_get_u16(tb[TLSUP_A_KEYS_VERSION]) == TLSUP_VERSION_1_3 ?
+		parse_secret(tb, cipher) : parse_parts(tb, cipher);
+}
+
+/* Received keys of TLS 1.2 wait for the peer's change_cipher_spec. */
+static struct tlsup_keys **keys_slot(struct tlsup_conn *conn,
+				     struct nlattr **tb,
+				     const struct tlsup_keys *keys)
+{
+	if (nla_get_u8(tb[TLSUP_A_KEYS_DIRECTION]) == TLSUP_DIRECTION_TX)
+		return &conn->tx.keys;
+	if (keys->version == TLSUP_VERSION_1_3 || conn->rx.keys)
+		return &conn->rx.keys;
+	return &conn->rx.pending;
 }
 
 static int act_keys(struct tlsup_conn *conn, struct nlattr *attr)
@@ -75,8 +114,7 @@ static int act_keys(struct tlsup_conn *conn, struct nlattr *attr)
 	if (IS_ERR(keys))
 		return PTR_ERR(keys);
 
-	slot = nla_get_u8(tb[TLSUP_A_KEYS_DIRECTION]) == TLSUP_DIRECTION_TX ?
-		&conn->tx.keys : &conn->rx.keys;
+	slot = keys_slot(conn, tb, keys);
 	/* Epochs only go up: no key is ever used for a second stream. */
 	if (*slot && (*slot)->epoch >= keys->epoch) {
 		tlsup_keys_destroy(keys);
@@ -84,6 +122,7 @@ static int act_keys(struct tlsup_conn *conn, struct nlattr *attr)
 	}
 	tlsup_keys_destroy(*slot);
 	*slot = keys;
+	tlsup_conn_keyed(conn, keys);
 	return 0;
 }
 
@@ -98,6 +137,8 @@ static int act_next(struct tlsup_conn *conn, struct nlattr *attr)
 		return err;
 	if (tb[TLSUP_A_NEXT_SKIP])
 		conn->rx.skip = nla_get_u32(tb[TLSUP_A_NEXT_SKIP]);
+	if (tb[TLSUP_A_NEXT_VERSION])
+		conn->rx.version = nla_get_u16(tb[TLSUP_A_NEXT_VERSION]);
 	conn->awaiting = false;
 	return 0;
 }
@@ -185,6 +226,17 @@ static bool has_application_keys(const struct tlsup_conn *conn)
 	       conn->rx.keys->epoch == TLSUP_EPOCH_APPLICATION;
 }
 
+/* A limit of RFC 8449, which in TLS 1.3 counts the inner content type. */
+static u16 content_limit(const struct nlattr *attr, u16 version)
+{
+	u16 limit = TLSUP_PLAINTEXT_MAX;
+
+	if (attr)
+		limit = min_t(u16, limit, nla_get_u16(attr) -
+			      (version == TLSUP_VERSION_1_3));
+	return limit;
+}
+
 static int succeed(struct tlsup_conn *conn, struct nlattr **tb)
 {
 	struct tlsup_result *res;
@@ -198,6 +250,10 @@ static int succeed(struct tlsup_conn *conn, struct nlattr **tb)
 		nla_strscpy(conn->options->server_name,
 			    tb[TLSUP_A_DONE_SERVER_NAME],
 			    sizeof(conn->options->server_name));
+	conn->tx.max = content_limit(tb[TLSUP_A_DONE_RECORD_SIZE_LIMIT],
+				     res->version);
+	conn->rx.max = content_limit(tb[TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT],
+				     res->version);
 	/* The point of no return: from here on nothing can fail. */
 	conn->result = res;
 	tlsup_conn_done(conn);
@@ -297,6 +353,7 @@ void tlsup_answer_walk(struct tlsup_conn *conn, u8 epoch,
 		tlsup_conn_set_phase(conn, TLSUP_PHASE_HANDSHAKE);
 	if (conn->phase == TLSUP_PHASE_HANDSHAKE) {
 		err = walk(conn, epoch, actions);
+		trace_tlsup_answer(conn->id, err);
 		if (err)
 			tlsup_conn_fail(conn, -err, TLSUP_ALERT_INTERNAL_ERROR,
 					"the agent's answer could not be carried out");

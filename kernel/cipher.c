@@ -13,10 +13,35 @@
 
 #include <uapi/linux/tls.h>
 
+#define GCM_SALT	TLS_CIPHER_AES_GCM_128_SALT_SIZE
+#define ALL_OF_IV	TLSUP_IV_SIZE
+
+/* The length field of CCM in two bytes: 2^14 is the longest record. */
+#define CCM_PREFIX	2
+
+/* RFC 9846, 5.5: 2^24.5 records; draft limits of CCM: 2^23; none that counts. */
+#define LIMIT_GCM	23726566
+#define LIMIT_CCM	(1 << 23)
+#define LIMIT_NONE	U64_MAX
+
 static const struct tlsup_cipher_desc ciphers[] = {
-	{ TLSUP_CIPHER_AES_GCM_128, "gcm(aes)", 16, 16 },
-	{ TLSUP_CIPHER_AES_GCM_256, "gcm(aes)", 32, 16 },
-	{ TLSUP_CIPHER_CHACHA20_POLY1305, "rfc7539(chacha20,poly1305)", 32, 16 },
+	{ TLSUP_CIPHER_AES_GCM_128, "gcm(aes)", 16, 16, GCM_SALT, 0, LIMIT_GCM },
+	{ TLSUP_CIPHER_AES_GCM_256, "gcm(aes)", 32, 16, GCM_SALT, 0, LIMIT_GCM },
+	{ TLSUP_CIPHER_AES_CCM_128, "ccm(aes)", 16, 16, GCM_SALT, CCM_PREFIX,
+	  LIMIT_CCM },
+	{ TLSUP_CIPHER_CHACHA20_POLY1305, "rfc7539(chacha20,poly1305)", 32, 16,
+	  ALL_OF_IV, 0, LIMIT_NONE },
+	{ TLSUP_CIPHER_SM4_GCM, "gcm(sm4)", 16, 16, GCM_SALT, 0, LIMIT_GCM },
+	{ TLSUP_CIPHER_SM4_CCM, "ccm(sm4)", 16, 16, GCM_SALT, CCM_PREFIX,
+	  LIMIT_CCM },
+	{ TLSUP_CIPHER_ARIA_GCM_128, "gcm(aria)", 16, 16, GCM_SALT, 0, LIMIT_GCM },
+	{ TLSUP_CIPHER_ARIA_GCM_256, "gcm(aria)", 32, 16, GCM_SALT, 0, LIMIT_GCM },
+	{ TLSUP_CIPHER_AES_CCM_256, "ccm(aes)", 32, 16, GCM_SALT, CCM_PREFIX,
+	  LIMIT_CCM },
+	{ TLSUP_CIPHER_AES_CCM_8_128, "ccm(aes)", 16, 8, GCM_SALT, CCM_PREFIX,
+	  LIMIT_CCM },
+	{ TLSUP_CIPHER_AES_CCM_8_256, "ccm(aes)", 32, 8, GCM_SALT, CCM_PREFIX,
+	  LIMIT_CCM },
 };
 
 /* Where linux/tls.h knows a cipher, the numbers are the same. */
@@ -24,6 +49,11 @@ static_assert(TLSUP_CIPHER_AES_GCM_128 == TLS_CIPHER_AES_GCM_128);
 static_assert(TLSUP_CIPHER_AES_GCM_256 == TLS_CIPHER_AES_GCM_256);
 static_assert(TLSUP_CIPHER_AES_CCM_128 == TLS_CIPHER_AES_CCM_128);
 static_assert(TLSUP_CIPHER_CHACHA20_POLY1305 == TLS_CIPHER_CHACHA20_POLY1305);
+static_assert(TLSUP_CIPHER_SM4_GCM == TLS_CIPHER_SM4_GCM);
+static_assert(TLSUP_CIPHER_SM4_CCM == TLS_CIPHER_SM4_CCM);
+static_assert(TLSUP_CIPHER_ARIA_GCM_128 == TLS_CIPHER_ARIA_GCM_128);
+static_assert(TLSUP_CIPHER_ARIA_GCM_256 == TLS_CIPHER_ARIA_GCM_256);
+static_assert(GCM_SALT + TLSUP_EXPLICIT_SIZE == TLSUP_IV_SIZE);
 
 /* What the table may not exceed without its users' buffers growing too. */
 static_assert(TLS_CIPHER_AES_GCM_128_TAG_SIZE <= TLSUP_TAG_SIZE);

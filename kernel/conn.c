@@ -17,6 +17,8 @@
 
 #include <net/tcp.h>
 
+#include "trace.h"
+
 static atomic64_t last_id;
 
 static const char no_agent[] = "no agent serves this network namespace";
@@ -44,6 +46,7 @@ static const u8 successors[] = {
 void tlsup_conn_set_phase(struct tlsup_conn *conn, enum tlsup_phase phase)
 {
 	WARN_ON_ONCE(!(successors[conn->phase] & BIT(phase)));
+	trace_tlsup_phase(conn->id, conn->phase, phase);
 	/* Pairs with smp_load_acquire() in tlsup_conn_phase(). */
 	smp_store_release(&conn->phase, phase);
 }
@@ -58,6 +61,8 @@ static void conn_free(struct work_struct *work)
 	tlsup_rx_purge(conn);
 	tlsup_keys_destroy(conn->tx.keys);
 	tlsup_keys_destroy(conn->rx.keys);
+	tlsup_keys_destroy(conn->rx.pending);
+	tlsup_raw_destroy(conn);
 	tlsup_answer_free_result(conn->result);
 	kfree(conn->options);
 	kfree(conn->identity);
@@ -159,12 +164,36 @@ static void conn_work(struct work_struct *work)
 }
 
 /**
+ * tlsup_conn_keyed - keys have been installed; inet_diag may tell
+ * @conn: socket lock held
+ * @keys: which
+ */
+void tlsup_conn_keyed(struct tlsup_conn *conn, const struct tlsup_keys *keys)
+{
+	WRITE_ONCE(conn->cipher, keys->cipher->id);
+	WRITE_ONCE(conn->version, keys->version);
+}
+
+static int create_options(struct tlsup_conn *conn)
+{
+	struct tlsup_options *opt = kzalloc(sizeof(*opt), GFP_KERNEL);
+
+	if (!opt)
+		return -ENOMEM;
+	opt->timeout_ms = TLSUP_TIMEOUT_DEFAULT_MS;
+	strscpy(opt->profile, "default", sizeof(opt->profile));
+	conn->options = opt;
+	return 0;
+}
+
+/**
  * tlsup_conn_create - make the connection of a socket
  * @sk: the socket, locked by the caller
+ * @raw: of "tlsup-raw"
  *
  * Return: a reference, or ERR_PTR.
  */
-struct tlsup_conn *tlsup_conn_create(struct sock *sk)
+struct tlsup_conn *tlsup_conn_create(struct sock *sk, bool raw)
 {
 	struct tlsup_conn *conn;
 	int err;
@@ -172,10 +201,10 @@ struct tlsup_conn *tlsup_conn_create(struct sock *sk)
 	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
 	if (!conn)
 		return ERR_PTR(-ENOMEM);
-	conn->options = kzalloc(sizeof(*conn->options), GFP_KERNEL);
-	if (!conn->options) {
+	err = raw ? tlsup_raw_create(conn) : create_options(conn);
+	if (err) {
 		kfree(conn);
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(err);
 	}
 	refcount_set(&conn->refs, 1);
 	conn->sk = sk;
@@ -185,19 +214,22 @@ struct tlsup_conn *tlsup_conn_create(struct sock *sk)
 	conn->alert_received = TLSUP_NO_ALERT;
 	conn->reason = "";
 	conn->tx.first = true;
+	conn->tx.max = TLSUP_PLAINTEXT_MAX;
+	conn->rx.max = TLSUP_PLAINTEXT_MAX;
 	INIT_LIST_HEAD(&conn->tx.chunks);
+	INIT_LIST_HEAD(&conn->rx.recs);
 	INIT_LIST_HEAD(&conn->agent_node);
 	skb_queue_head_init(&conn->inbox);
 	INIT_WORK(&conn->work, conn_work);
 	INIT_DELAYED_WORK(&conn->deadline, deadline_work);
 	INIT_RCU_WORK(&conn->free_work, conn_free);
-	conn->options->timeout_ms = TLSUP_TIMEOUT_DEFAULT_MS;
-	strscpy(conn->options->profile, "default",
-		sizeof(conn->options->profile));
+	/* Its handshake is the application's own business. */
+	conn->phase = raw ? TLSUP_PHASE_OPEN : TLSUP_PHASE_IDLE;
 
 	err = xa_err(xa_store_bh(&conn->tn->conns, conn->id, conn, GFP_KERNEL));
 	if (err) {
 		kfree(conn->options);
+		tlsup_raw_destroy(conn);
 		kfree(conn);
 		return ERR_PTR(err);
 	}
@@ -214,6 +246,7 @@ struct tlsup_conn *tlsup_conn_create(struct sock *sk)
 void tlsup_conn_submit(struct tlsup_conn *conn)
 {
 	struct sk_buff *event = tlsup_event_start(conn);
+	struct tlsup_rec *rec;
 	int err;
 
 	tlsup_conn_set_phase(conn, TLSUP_PHASE_PENDING);
@@ -222,8 +255,9 @@ void tlsup_conn_submit(struct tlsup_conn *conn)
 				"out of memory");
 		return;
 	}
-	if (conn->rx.opened)
-		tlsup_rx_consume(conn, conn->rx.len);
+	rec = tlsup_rx_head(conn);
+	if (rec)
+		tlsup_rec_free(conn, rec);
 	conn->awaiting = true;
 	err = tlsup_agent_submit(conn, event);
 	if (err == -ENOBUFS)
@@ -346,6 +380,7 @@ void tlsup_conn_fail(struct tlsup_conn *conn, int error, int alert,
 	/* Sending can fail the connection itself: then it was first. */
 	if (conn->phase >= TLSUP_PHASE_FAILED)
 		return;
+	trace_tlsup_fail(conn->id, error, reason);
 	conn->error = error;
 	conn->reason = reason;
 	conn->tx.closed = true;
@@ -358,6 +393,8 @@ void tlsup_conn_fail(struct tlsup_conn *conn, int error, int alert,
 	tlsup_rx_purge(conn);
 	tlsup_keys_destroy(conn->rx.keys);
 	conn->rx.keys = NULL;
+	tlsup_keys_destroy(conn->rx.pending);
+	conn->rx.pending = NULL;
 	tlsup_keys_destroy(conn->tx.keys);
 	conn->tx.keys = NULL;
 
@@ -375,6 +412,7 @@ void tlsup_conn_fail_fault(struct tlsup_conn *conn, enum tlsup_fault fault)
 	const struct tlsup_fault_desc *desc = tlsup_record_fault(fault);
 
 	tlsup_stat_inc(conn->tn, rx_bad_records);
+	trace_tlsup_fault(conn->id, fault);
 	tlsup_conn_fail(conn, desc->error, desc->alert, desc->reason);
 }
 

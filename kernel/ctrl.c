@@ -7,8 +7,11 @@
  */
 #include "tlsup.h"
 
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
+
+#include "trace.h"
 
 /**
  * tlsup_ctrl_alert - send an alert
@@ -32,6 +35,7 @@ void tlsup_ctrl_alert(struct tlsup_conn *conn, u8 description)
 	conn->tx.closed = true;
 	conn->alert_sent = description;
 	tlsup_stat_inc(conn->tn, alerts_sent);
+	trace_tlsup_alert(conn->id, true, alert[0], description);
 	tlsup_tx_push(conn);
 }
 
@@ -54,12 +58,18 @@ static int fail(struct tlsup_conn *conn, int error, int alert,
 	return -conn->error;
 }
 
-/* A warning that ends nothing: user_canceled, and before keys any warning. */
+/*
+ * A warning that ends nothing: user_canceled, and any where the level counts:
+ * in TLS 1.2, and before keys tell the version (RFC 5246, 7.2).
+ */
 static bool is_ignored(const struct tlsup_conn *conn, u8 level, u8 description)
 {
+	const struct tlsup_keys *keys = conn->rx.keys;
+
 	if (description == TLSUP_ALERT_USER_CANCELED)
 		return true;
-	return level == TLSUP_ALERT_WARNING && !conn->rx.keys &&
+	return level == TLSUP_ALERT_WARNING &&
+	       (!keys || keys->version == TLSUP_VERSION_1_2) &&
 	       description != TLSUP_ALERT_CLOSE_NOTIFY;
 }
 
@@ -75,6 +85,7 @@ static bool is_ignored(const struct tlsup_conn *conn, u8 level, u8 description)
 int tlsup_ctrl_received_alert(struct tlsup_conn *conn, const u8 *bytes)
 {
 	tlsup_stat_inc(conn->tn, alerts_received);
+	trace_tlsup_alert(conn->id, false, bytes[0], bytes[1]);
 	if (is_ignored(conn, bytes[0], bytes[1])) {
 		if (++conn->rx.warnings <= TLSUP_WARNINGS_MAX)
 			return 0;
@@ -92,21 +103,93 @@ int tlsup_ctrl_received_alert(struct tlsup_conn *conn, const u8 *bytes)
 	return 0;
 }
 
+/*
+ * Tests want a limit that can be reached. It only ever lowers that of the
+ * cipher.
+ */
+static unsigned int rekey_after;
+module_param(rekey_after, uint, 0644);
+MODULE_PARM_DESC(rekey_after, "change keys after this many records; 0: at the cipher's own limit");
+
+/**
+ * tlsup_key_limit - after how many records should this key be changed?
+ * @keys: the keys
+ *
+ * RFC 9846, 5.5.
+ *
+ * Return: records.
+ */
+u64 tlsup_key_limit(const struct tlsup_keys *keys)
+{
+	u64 lower = READ_ONCE(rekey_after);
+
+	return lower ? min(lower, keys->cipher->limit) : keys->cipher->limit;
+}
+
+static void crossed(struct tlsup_conn *conn, bool *once, bool tx)
+{
+	if (*once)
+		return;
+	*once = true;
+	tlsup_stat_inc(conn->tn, key_limits_crossed);
+	trace_tlsup_key_limit(conn->id, tx);
+}
+
+/**
+ * tlsup_ctrl_tx_limit - the sending key has been used as often as it should
+ * @conn: socket lock held
+ *
+ * TLS 1.2 cannot change it, nor can the kernel one that SOL_TLS has set: that
+ * is counted and traced, and the sequence number does not wrap.
+ */
+void tlsup_ctrl_tx_limit(struct tlsup_conn *conn)
+{
+	struct tlsup_tx *tx = &conn->tx;
+
+	if (!tx->keys->secret_len)
+		crossed(conn, &tx->crossed, true);
+	else if (!tx->update)
+		tx->update = TLSUP_UPDATE_OWN;
+}
+
+/**
+ * tlsup_ctrl_rx_limit - the same for the receiving key: the peer is asked
+ * @conn: socket lock held
+ */
+void tlsup_ctrl_rx_limit(struct tlsup_conn *conn)
+{
+	struct tlsup_rx *rx = &conn->rx;
+
+	if (!rx->keys->secret_len) {
+		crossed(conn, &rx->crossed, false);
+	} else if (!rx->asked && conn->phase == TLSUP_PHASE_OPEN) {
+		conn->tx.update = TLSUP_UPDATE_BOTH;
+		tlsup_conn_queue(conn, TLSUP_TODO_TX);
+	}
+}
+
+/* Asking twice before the peer's has come is forbidden (RFC 9846, 4.6.3). */
+static u8 request_update(const struct tlsup_conn *conn)
+{
+	return conn->tx.update == TLSUP_UPDATE_BOTH && !conn->rx.asked;
+}
+
 /**
  * tlsup_ctrl_update_tx - send the KeyUpdate that is owed, and use new keys
  * @conn: open, socket lock held, no record open
+ *
+ * If there is no memory for the new keys it stays owed.
  */
 void tlsup_ctrl_update_tx(struct tlsup_conn *conn)
 {
-	/* update_not_requested: an answer asks for none (RFC 9846, 4.6.3). */
-	static const u8 message[] = { TLSUP_KEY_UPDATE, 0, 0, 1, 0 };
+	u8 message[] = { TLSUP_KEY_UPDATE, 0, 0, 1, request_update(conn) };
 	struct tlsup_tx *tx = &conn->tx;
 	struct tlsup_keys *keys;
 
 	if (conn->phase != TLSUP_PHASE_OPEN || tx->closed)
 		return;
 	keys = tlsup_keys_update(tx->keys);
-	if (IS_ERR(keys)) /* still owed */
+	if (IS_ERR(keys))
 		return;
 	if (tlsup_tx_send(conn, TLSUP_HANDSHAKE_RECORD, message,
 			  sizeof(message))) {
@@ -116,17 +199,19 @@ void tlsup_ctrl_update_tx(struct tlsup_conn *conn)
 	/* The message is framed under the old keys: nothing may fail now. */
 	tlsup_keys_destroy(tx->keys);
 	tx->keys = keys;
-	tx->update_pending = false;
+	tx->update = TLSUP_UPDATE_NONE;
 	tx->rekeys++;
+	conn->rx.asked |= message[4];
 	tlsup_stat_inc(conn->tn, tx_rekeys);
+	trace_tlsup_rekey(conn->id, true, tx->rekeys);
 }
 
-/* KeyUpdate (RFC 9846, 4.6.3); @last: it ends its record, as it must. */
-static int received_key_update(struct tlsup_conn *conn, const u8 *body,
-			       size_t len, bool last)
+static int check_key_update(struct tlsup_conn *conn, const u8 *body, size_t len,
+			    bool last)
 {
-	struct tlsup_keys *keys;
-
+	if (conn->rx.keys->version != TLSUP_VERSION_1_3)
+		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
+			    "a handshake message that has no place here");
 	if (len != 1)
 		return fail(conn, EPROTO, TLSUP_ALERT_DECODE_ERROR,
 			    "key_update: length");
@@ -136,6 +221,21 @@ static int received_key_update(struct tlsup_conn *conn, const u8 *body,
 	if (!last)
 		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
 			    "key_update: more behind it in its record");
+	if (++conn->rx.updates > TLSUP_UPDATES_MAX)
+		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
+			    "key_update: too many of them with no data in between");
+	return 0;
+}
+
+/* KeyUpdate (RFC 9846, 4.6.3); @last: it ends its record, as it must. */
+static int received_key_update(struct tlsup_conn *conn, const u8 *body,
+			       size_t len, bool last)
+{
+	struct tlsup_keys *keys;
+	int err = check_key_update(conn, body, len, last);
+
+	if (err)
+		return err;
 	keys = tlsup_keys_update(conn->rx.keys);
 	if (IS_ERR(keys))
 		return fail(conn, -PTR_ERR(keys), TLSUP_ALERT_INTERNAL_ERROR,
@@ -143,12 +243,14 @@ static int received_key_update(struct tlsup_conn *conn, const u8 *body,
 	tlsup_keys_destroy(conn->rx.keys);
 	conn->rx.keys = keys;
 	conn->rx.rekeys++;
+	conn->rx.asked = false;
 	tlsup_stat_inc(conn->tn, rx_rekeys);
-	if (body[0]) {
-		/* The next writer sends it, or the work: a reader never does. */
-		conn->tx.update_pending = true;
+	trace_tlsup_rekey(conn->id, false, conn->rx.rekeys);
+	/* The next writer sends it, or the work: a reader never does. */
+	if (body[0] && !conn->tx.update)
+		conn->tx.update = TLSUP_UPDATE_OWN;
+	if (body[0])
 		tlsup_conn_queue(conn, TLSUP_TODO_TX);
-	}
 	return 0;
 }
 
@@ -158,6 +260,10 @@ static int new_session_ticket(struct tlsup_conn *conn, const u8 *message,
 	if (conn->role != TLSUP_CLIENT)
 		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
 			    "a session ticket that came from a client");
+	/* TLS 1.2 has them in the handshake only (RFC 5077, 3.3). */
+	if (conn->rx.keys->version != TLSUP_VERSION_1_3)
+		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
+			    "a session ticket behind the handshake");
 	if (conn->rx.tickets < TLSUP_TICKETS_MAX) {
 		conn->rx.tickets++;
 		tlsup_agent_ticket(conn, tlsup_event_ticket(conn, message, len));
@@ -167,11 +273,39 @@ static int new_session_ticket(struct tlsup_conn *conn, const u8 *message,
 	return 0;
 }
 
+/* TLS 1.2: HelloRequest to a client, ClientHello to a server (RFC 5246, 7.4). */
+static bool is_renegotiation(const struct tlsup_conn *conn, u8 type)
+{
+	if (conn->rx.keys->version != TLSUP_VERSION_1_2)
+		return false;
+	return type == (conn->role == TLSUP_CLIENT ? TLSUP_HELLO_REQUEST :
+						     TLSUP_CLIENT_HELLO);
+}
+
+/* Refused with a warning, and a peer that insists with a fatal alert. */
+static int renegotiation(struct tlsup_conn *conn)
+{
+	static const u8 alert[] = { TLSUP_ALERT_WARNING,
+				    TLSUP_ALERT_NO_RENEGOTIATION };
+
+	if (++conn->rx.renegotiations > TLSUP_RENEGOTIATIONS_MAX)
+		return fail(conn, EPROTO, TLSUP_ALERT_NO_RENEGOTIATION,
+			    "the peer insists on renegotiation");
+	if (conn->tx.closed || tlsup_tx_flush_open(conn) ||
+	    tlsup_tx_send(conn, TLSUP_ALERT, alert, sizeof(alert)))
+		return conn->phase == TLSUP_PHASE_OPEN ? 0 : -conn->error;
+	tlsup_stat_inc(conn->tn, alerts_sent);
+	tlsup_tx_push(conn);
+	return 0;
+}
+
 static int post_handshake(struct tlsup_conn *conn, const u8 *message,
 			  size_t len, bool last)
 {
 	const u8 *body = message + TLSUP_HANDSHAKE_HEADER_SIZE;
 
+	if (is_renegotiation(conn, message[0]))
+		return renegotiation(conn);
 	switch (message[0]) {
 	case TLSUP_NEW_SESSION_TICKET:
 		return new_session_ticket(conn, message, len);
@@ -221,57 +355,58 @@ static void drop_message(struct tlsup_rx *rx)
 }
 
 /* Several messages may be in a record, and one over several records. */
-static int handshake(struct tlsup_conn *conn)
+static int handshake(struct tlsup_conn *conn, struct tlsup_rec *rec)
 {
 	struct tlsup_rx *rx = &conn->rx;
+	unsigned int off = 0;
 	size_t n;
 	int err;
 
-	while (rx->len) {
-		n = min_t(size_t, message_wants(rx), rx->len);
+	while (off < rec->len) {
+		n = min_t(size_t, message_wants(rx), rec->len - off);
 		err = grow_message(conn, n);
 		if (err)
 			return err;
-		memcpy(rx->message + rx->message_have, rx->raw + rx->off, n);
+		memcpy(rx->message + rx->message_have,
+		       tlsup_rec_data(rec) + off, n);
 		rx->message_have += n;
-		rx->off += n;
-		rx->len -= n;
+		off += n;
 		if (rx->message_have < TLSUP_HANDSHAKE_HEADER_SIZE ||
 		    message_wants(rx))
 			continue;
 		err = post_handshake(conn, rx->message, rx->message_have,
-				     !rx->len);
+				     off == rec->len);
 		if (err)
 			return err;
 		drop_message(rx);
 	}
-	tlsup_rx_consume(conn, 0);
+	tlsup_rec_free(conn, rec);
 	return 0;
 }
 
 /**
  * tlsup_ctrl_record - see to a record that is not application data
- * @conn: open, socket lock held, such a record opened; it is consumed
+ * @conn: open, socket lock held, no byte of TCP's queue used but not given back
+ * @rec: such a record, opened; it is consumed
  *
  * Return: 0 if the connection goes on, else -errno: it has failed.
  */
-int tlsup_ctrl_record(struct tlsup_conn *conn)
+int tlsup_ctrl_record(struct tlsup_conn *conn, struct tlsup_rec *rec)
 {
-	struct tlsup_rx *rx = &conn->rx;
 	int err;
 
 	/* A message over several records has nothing in between (5.1). */
-	if (rx->message_have && rx->content_type != TLSUP_HANDSHAKE_RECORD)
+	if (conn->rx.message_have && rec->type != TLSUP_HANDSHAKE_RECORD)
 		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
 			    "a record within a fragmented handshake message");
-	if (rx->content_type == TLSUP_HANDSHAKE_RECORD)
-		return handshake(conn);
-	if (rx->content_type != TLSUP_ALERT) {
+	if (rec->type == TLSUP_HANDSHAKE_RECORD)
+		return handshake(conn, rec);
+	if (rec->type != TLSUP_ALERT) {
 		tlsup_conn_fail_fault(conn, TLSUP_FAULT_UNEXPECTED);
 		return -conn->error;
 	}
-	err = tlsup_ctrl_received_alert(conn, rx->raw + rx->off);
+	err = tlsup_ctrl_received_alert(conn, tlsup_rec_data(rec));
 	if (!err)
-		tlsup_rx_consume(conn, rx->len);
+		tlsup_rec_free(conn, rec);
 	return err;
 }

@@ -10,6 +10,8 @@
 
 #include <net/tcp.h>
 
+#include "trace.h"
+
 /* Room for every fixed attribute of any event, header included. */
 #define EVENT_FIXED	256
 
@@ -26,13 +28,17 @@ static struct sk_buff *event_new(u8 cmd, size_t payload, void **header)
 	return NULL;
 }
 
-static struct sk_buff *event_end(struct sk_buff *skb, void *header, int err)
+static struct sk_buff *event_end(const struct tlsup_conn *conn,
+				 struct sk_buff *skb, void *header, int err)
 {
+	const struct genlmsghdr *genl = nlmsg_data(nlmsg_hdr(skb));
+
 	if (err) {
 		nlmsg_free(skb);
 		return NULL;
 	}
 	genlmsg_end(skb, header);
+	trace_tlsup_event(conn->id, genl->cmd, skb->len);
 	return skb;
 }
 
@@ -41,12 +47,10 @@ static u8 rx_epoch(const struct tlsup_conn *conn)
 	return conn->rx.keys ? conn->rx.keys->epoch : TLSUP_EPOCH_PLAINTEXT;
 }
 
-static int put_record(struct sk_buff *skb, const struct tlsup_conn *conn)
+static int put_record(struct sk_buff *skb, const struct tlsup_rec *rec)
 {
-	const struct tlsup_rx *rx = &conn->rx;
-
-	return nla_put_u8(skb, TLSUP_A_CONTENT_TYPE, rx->content_type) ?:
-	       nla_put(skb, TLSUP_A_PAYLOAD, rx->len, rx->raw + rx->off);
+	return nla_put_u8(skb, TLSUP_A_CONTENT_TYPE, rec->type) ?:
+	       nla_put(skb, TLSUP_A_PAYLOAD, rec->len, tlsup_rec_data(rec));
 }
 
 static int put_identity(struct sk_buff *skb, const struct tlsup_identity *who)
@@ -76,13 +80,14 @@ static int put_options(struct sk_buff *skb, const struct tlsup_options *opt)
  */
 struct sk_buff *tlsup_event_start(struct tlsup_conn *conn)
 {
+	const struct tlsup_rec *rec = tlsup_rx_head(conn);
 	struct sk_buff *skb;
 	void *header;
 	int err;
 
 	skb = event_new(TLSUP_CMD_EV_START,
 			sizeof(*conn->options) + sizeof(*conn->identity) +
-			conn->rx.len, &header);
+			conn->rx.queued, &header);
 	if (!skb)
 		return NULL;
 	err = nla_put_u64_64bit(skb, TLSUP_A_CONN_ID, conn->id, TLSUP_A_PAD) ?:
@@ -90,9 +95,9 @@ struct sk_buff *tlsup_event_start(struct tlsup_conn *conn)
 	      nla_put_u8(skb, TLSUP_A_RX_EPOCH, rx_epoch(conn)) ?:
 	      put_options(skb, conn->options) ?:
 	      put_identity(skb, conn->identity);
-	if (!err && conn->rx.opened)
-		err = put_record(skb, conn);
-	return event_end(skb, header, err);
+	if (!err && rec)
+		err = put_record(skb, rec);
+	return event_end(conn, skb, header, err);
 }
 
 /**
@@ -103,17 +108,18 @@ struct sk_buff *tlsup_event_start(struct tlsup_conn *conn)
  */
 struct sk_buff *tlsup_event_record(struct tlsup_conn *conn)
 {
+	const struct tlsup_rec *rec = tlsup_rx_head(conn);
 	struct sk_buff *skb;
 	void *header;
 	int err;
 
-	skb = event_new(TLSUP_CMD_EV_RECORD, conn->rx.len, &header);
+	skb = event_new(TLSUP_CMD_EV_RECORD, rec->len, &header);
 	if (!skb)
 		return NULL;
 	err = nla_put_u64_64bit(skb, TLSUP_A_CONN_ID, conn->id, TLSUP_A_PAD) ?:
 	      nla_put_u8(skb, TLSUP_A_RX_EPOCH, rx_epoch(conn)) ?:
-	      put_record(skb, conn);
-	return event_end(skb, header, err);
+	      put_record(skb, rec);
+	return event_end(conn, skb, header, err);
 }
 
 /**
@@ -140,7 +146,7 @@ struct sk_buff *tlsup_event_ticket(struct tlsup_conn *conn, const u8 *message,
 		return NULL;
 	err = nla_put(skb, TLSUP_A_COOKIE, res->cookie_len, res->cookie) ?:
 	      nla_put(skb, TLSUP_A_PAYLOAD, len, message);
-	return event_end(skb, header, err);
+	return event_end(conn, skb, header, err);
 }
 
 /**
@@ -165,5 +171,5 @@ struct sk_buff *tlsup_event_closed(struct tlsup_conn *conn)
 	      nla_put_string(skb, TLSUP_A_REASON, conn->reason);
 	if (!err && alert >= 0)
 		err = nla_put_u8(skb, TLSUP_A_ALERT, alert);
-	return event_end(skb, header, err);
+	return event_end(conn, skb, header, err);
 }

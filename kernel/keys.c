@@ -100,37 +100,52 @@ int tlsup_keys_expand_label(u8 hash, const u8 *secret, const char *label,
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_expand_label);
 
-static int install_cipher(struct tlsup_keys *keys)
+/* The keyed cipher and its request; @key of the cipher's size. */
+static int install_cipher(struct tlsup_keys *keys, const u8 *key)
 {
-	u8 key[TLSUP_KEY_MAX];
+	const struct tlsup_cipher_desc *cipher = keys->cipher;
 	int err;
 
-	err = tlsup_keys_expand_label(keys->hash, keys->secret, "key", key,
-				      keys->cipher->key_size);
-	if (!err)
-		err = tlsup_keys_expand_label(keys->hash, keys->secret, "iv",
-					      keys->iv, TLSUP_IV_SIZE);
-	if (err)
-		goto wipe;
-
-	keys->tfm = crypto_alloc_aead(keys->cipher->name, 0, 0);
+	keys->tfm = crypto_alloc_aead(cipher->name, 0, 0);
 	if (IS_ERR(keys->tfm)) {
 		err = PTR_ERR(keys->tfm);
 		keys->tfm = NULL;
-		goto wipe;
+		return err;
 	}
-	err = crypto_aead_setauthsize(keys->tfm, keys->cipher->tag_size);
+	err = crypto_aead_setauthsize(keys->tfm, cipher->tag_size);
 	if (!err)
-		err = crypto_aead_setkey(keys->tfm, key, keys->cipher->key_size);
+		err = crypto_aead_setkey(keys->tfm, key, cipher->key_size);
 	if (err)
-		goto wipe;
-
+		return err;
 	keys->req = aead_request_alloc(keys->tfm, GFP_KERNEL);
-	if (!keys->req)
-		err = -ENOMEM;
-wipe:
-	memzero_explicit(key, sizeof(key));
-	return err;
+	return keys->req ? 0 : -ENOMEM;
+}
+
+static struct tlsup_keys *new_keys(const struct tlsup_cipher_desc *cipher,
+				   u16 version)
+{
+	struct tlsup_keys *keys = kzalloc(sizeof(*keys), GFP_KERNEL);
+
+	if (!keys)
+		return NULL;
+	keys->cipher = cipher;
+	keys->version = version;
+	if (version == TLSUP_VERSION_1_3) {
+		keys->type_size = 1;
+		keys->aad_size = TLSUP_HEADER_SIZE;
+	} else {
+		keys->explicit_size = TLSUP_IV_SIZE - cipher->salt_size;
+		keys->aad_size = TLSUP_AAD_MAX;
+	}
+	return keys;
+}
+
+static struct tlsup_keys *or_destroy(struct tlsup_keys *keys, int err)
+{
+	if (!err)
+		return keys;
+	tlsup_keys_destroy(keys);
+	return ERR_PTR(err);
 }
 
 /**
@@ -141,7 +156,8 @@ wipe:
  * @secret: the traffic secret; copied
  * @len: its length, bytes; must be the hash's
  *
- * Sleeps. The caller owns the result; tlsup_keys_destroy() wipes and frees it.
+ * TLS 1.3. Sleeps. The caller owns the result; tlsup_keys_destroy() wipes and
+ * frees it.
  *
  * Return: the keys, or ERR_PTR: -EINVAL for a wrong length, -ENOMEM, or what
  * the crypto API says.
@@ -150,27 +166,51 @@ struct tlsup_keys *tlsup_keys_create(u8 epoch, const struct tlsup_cipher_desc *c
 				     u8 hash, const u8 *secret, size_t len)
 {
 	struct tlsup_keys *keys;
+	u8 key[TLSUP_KEY_MAX];
 	int err;
 
 	if (!len || len != tlsup_keys_hash_size(hash))
 		return ERR_PTR(-EINVAL);
-	keys = kzalloc(sizeof(*keys), GFP_KERNEL);
+	keys = new_keys(cipher, TLSUP_VERSION_1_3);
 	if (!keys)
 		return ERR_PTR(-ENOMEM);
-
-	keys->cipher = cipher;
 	keys->epoch = epoch;
 	keys->hash = hash;
 	keys->secret_len = len;
 	memcpy(keys->secret, secret, len);
-	err = install_cipher(keys);
-	if (err) {
-		tlsup_keys_destroy(keys);
-		return ERR_PTR(err);
-	}
-	return keys;
+	err = tlsup_keys_expand_label(hash, secret, "key", key, cipher->key_size);
+	if (!err)
+		err = tlsup_keys_expand_label(hash, secret, "iv", keys->iv,
+					      TLSUP_IV_SIZE);
+	if (!err)
+		err = install_cipher(keys, key);
+	memzero_explicit(key, sizeof(key));
+	return or_destroy(keys, err);
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_create);
+
+/**
+ * tlsup_keys_create_parts - make keys that have been derived elsewhere
+ * @cipher: a row of the cipher table
+ * @parts: key, iv and first sequence number; copied
+ *
+ * For the application epoch. They cannot be updated by the kernel. Sleeps.
+ *
+ * Return: as tlsup_keys_create().
+ */
+struct tlsup_keys *tlsup_keys_create_parts(const struct tlsup_cipher_desc *cipher,
+					   const struct tlsup_key_parts *parts)
+{
+	struct tlsup_keys *keys = new_keys(cipher, parts->version);
+
+	if (!keys)
+		return ERR_PTR(-ENOMEM);
+	keys->epoch = TLSUP_EPOCH_APPLICATION;
+	keys->seq = parts->seq;
+	memcpy(keys->iv, parts->iv, TLSUP_IV_SIZE);
+	return or_destroy(keys, install_cipher(keys, parts->key));
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_create_parts);
 
 /**
  * tlsup_keys_update - the keys that follow a KeyUpdate (RFC 9846, 7.2)
@@ -184,6 +224,8 @@ struct tlsup_keys *tlsup_keys_update(const struct tlsup_keys *old)
 	struct tlsup_keys *keys;
 	int err;
 
+	if (!old->secret_len)
+		return ERR_PTR(-EOPNOTSUPP);
 	err = tlsup_keys_expand_label(old->hash, old->secret, "traffic upd",
 				      secret, old->secret_len);
 	if (err)
@@ -212,71 +254,150 @@ void tlsup_keys_destroy(struct tlsup_keys *keys)
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_destroy);
 
-static void prepare(struct tlsup_keys *keys, struct crypto_wait *wait,
-		    struct scatterlist *sg, size_t len)
+/**
+ * tlsup_keys_explicit - the explicit part of the next record's nonce
+ * @keys: of the sending direction, TLS 1.2
+ * @out: explicit_size bytes, which go behind the record header
+ */
+void tlsup_keys_explicit(const struct tlsup_keys *keys, u8 *out)
 {
-	tlsup_record_nonce(keys->nonce, keys->iv, keys->seq);
+	memcpy(out, keys->iv + keys->cipher->salt_size, keys->explicit_size);
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_explicit);
+
+/*
+ * The nonce: TLS 1.3 and ChaCha20 mask the iv with the sequence number (RFC
+ * 9846, 5.3; RFC 7905); the others put salt and explicit part together (RFC
+ * 5288, 3).
+ */
+static void set_nonce(struct tlsup_keys *keys, const u8 *explicit_nonce)
+{
+	const struct tlsup_cipher_desc *cipher = keys->cipher;
+	u8 *nonce = keys->nonce;
+
+	if (cipher->nonce_prefix)
+		*nonce++ = cipher->nonce_prefix;
+	if (keys->explicit_size) {
+		memcpy(nonce, keys->iv, cipher->salt_size);
+		memcpy(nonce + cipher->salt_size, explicit_nonce,
+		       keys->explicit_size);
+	} else {
+		tlsup_record_nonce(nonce, keys->iv, keys->seq);
+	}
+	/* CCM counts in what is left of its block. */
+	if (cipher->nonce_prefix)
+		memset(nonce + TLSUP_IV_SIZE, 0, 3);
+}
+
+/* @len: what the record header says, or in TLS 1.2 the content's length. */
+static void set_aad(struct tlsup_keys *keys, u8 type, u16 version, size_t len)
+{
+	u8 *header = keys->aad;
+
+	if (keys->version != TLSUP_VERSION_1_3) {
+		put_unaligned_be64(keys->seq, keys->aad);
+		header += sizeof(u64);
+	}
+	tlsup_record_build_header(header, type, version, len);
+}
+
+static void prepare(struct tlsup_keys *keys, struct crypto_wait *wait)
+{
 	aead_request_set_callback(keys->req, CRYPTO_TFM_REQ_MAY_BACKLOG |
 				  CRYPTO_TFM_REQ_MAY_SLEEP,
 				  crypto_req_done, wait);
-	aead_request_set_ad(keys->req, TLSUP_HEADER_SIZE);
-	aead_request_set_crypt(keys->req, sg, sg, len, keys->nonce);
+	aead_request_set_ad(keys->req, keys->aad_size);
+}
+
+/* The next explicit nonce: one more, whatever the first one was. */
+static void bump_explicit(struct tlsup_keys *keys)
+{
+	u8 *at = keys->iv + keys->cipher->salt_size;
+
+	if (keys->explicit_size)
+		put_unaligned_be64(get_unaligned_be64(at) + 1, at);
 }
 
 /**
  * tlsup_keys_seal - protect one record in place
  * @keys: of the sending direction; the sequence number moves on
- * @sg: header, inner plaintext, room for the tag
- * @len: bytes of the inner plaintext
+ * @sg: its first entry is free, for the additional data; then the content, the
+ *	inner content type if there is one, and room for the tag
+ * @type: content type; in TLS 1.3 the outer one
+ * @len: bytes of content and inner type
  *
  * A sequence number is never used twice: it is spent even when the cipher
  * fails.
  *
  * Return: 0, -EOVERFLOW when the sequence number is used up, or -errno.
  */
-int tlsup_keys_seal(struct tlsup_keys *keys, struct scatterlist *sg, size_t len)
+int tlsup_keys_seal(struct tlsup_keys *keys, struct scatterlist *sg, u8 type,
+		    size_t len)
 {
 	DECLARE_CRYPTO_WAIT(wait);
 
 	if (keys->seq == U64_MAX)
 		return -EOVERFLOW;
-	prepare(keys, &wait, sg, len);
+	set_nonce(keys, keys->iv + keys->cipher->salt_size);
+	set_aad(keys, type, TLSUP_VERSION_1_2,
+		keys->type_size ? len + keys->cipher->tag_size : len);
+	sg_set_buf(sg, keys->aad, keys->aad_size);
+	prepare(keys, &wait);
+	aead_request_set_crypt(keys->req, sg, sg, len, keys->nonce);
 	keys->seq++;
+	keys->used++;
+	bump_explicit(keys);
 	return crypto_wait_req(crypto_aead_encrypt(keys->req), &wait);
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_seal);
 
 /**
- * tlsup_keys_open - authenticate and decrypt one record in place
+ * tlsup_keys_open - authenticate and decrypt one record
  * @keys: of the receiving direction; the sequence number moves on if the
  *	record is authentic
- * @sg: header, ciphertext, tag
+ * @header: the record's, as it came
+ * @src: its first entry is free, for the additional data; then ciphertext and
+ *	tag
+ * @dst: the same with room for the plaintext; may be @src
  * @len: bytes of ciphertext and tag
+ * @explicit_nonce: explicit_size bytes, if that is not 0
  * @error: 0, or the -errno of a machine's failure, when no fault is to be
  *	laid to the peer
  *
  * Return: TLSUP_OK (look at @error), TLSUP_FAULT_SHORT, TLSUP_FAULT_MAC or
  * TLSUP_FAULT_SEQUENCE.
  */
-enum tlsup_fault tlsup_keys_open(struct tlsup_keys *keys, struct scatterlist *sg,
-				 size_t len, int *error)
+enum tlsup_fault tlsup_keys_open(struct tlsup_keys *keys, const u8 *header,
+				 struct scatterlist *src,
+				 struct scatterlist *dst, size_t len,
+				 const u8 *explicit_nonce, int *error)
 {
+	unsigned int tag = keys->cipher->tag_size;
 	DECLARE_CRYPTO_WAIT(wait);
 	int err;
 
 	*error = 0;
-	if (len < keys->cipher->tag_size + 1)
+	if (len < tag + keys->type_size)
 		return TLSUP_FAULT_SHORT;
 	if (keys->seq == U64_MAX)
 		return TLSUP_FAULT_SEQUENCE;
-	prepare(keys, &wait, sg, len);
+	set_nonce(keys, explicit_nonce);
+	set_aad(keys, header[0], get_unaligned_be16(header + 1),
+		keys->type_size ? len : len - tag);
+	sg_set_buf(src, keys->aad, keys->aad_size);
+	if (dst != src)
+		sg_set_buf(dst, keys->aad, keys->aad_size);
+	prepare(keys, &wait);
+	aead_request_set_crypt(keys->req, src, dst, len, keys->nonce);
 	err = crypto_wait_req(crypto_aead_decrypt(keys->req), &wait);
 	if (err == -EBADMSG)
 		return TLSUP_FAULT_MAC;
-	if (err)
+	if (err) {
 		*error = err;
-	else
-		keys->seq++;
+		return TLSUP_OK;
+	}
+	keys->seq++;
+	keys->used++;
 	return TLSUP_OK;
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_open);

@@ -65,7 +65,8 @@ EXPORT_SYMBOL_IF_KUNIT(tlsup_record_fault);
 /**
  * tlsup_record_parse_header - check the five bytes before buffering a record
  * @bytes: TLSUP_HEADER_SIZE bytes
- * @keyed: whether keys are in force, so that the record may be longer
+ * @max: the longest that the epoch allows: TLSUP_PLAINTEXT_MAX before keys are
+ *	in force
  * @header: filled on TLSUP_OK
  *
  * legacy_record_version is ignored but for its major byte, which tells a peer
@@ -75,7 +76,7 @@ EXPORT_SYMBOL_IF_KUNIT(tlsup_record_fault);
  * Return: TLSUP_OK or the fault; after a fault the stream must not be parsed
  * any further.
  */
-enum tlsup_fault tlsup_record_parse_header(const u8 *bytes, bool keyed,
+enum tlsup_fault tlsup_record_parse_header(const u8 *bytes, unsigned int max,
 					   struct tlsup_header *header)
 {
 	u8 type = bytes[0];
@@ -85,7 +86,7 @@ enum tlsup_fault tlsup_record_parse_header(const u8 *bytes, bool keyed,
 		return TLSUP_FAULT_TYPE;
 	if (bytes[1] != TLSUP_VERSION_1_2 >> 8)
 		return TLSUP_FAULT_VERSION;
-	if (len > (keyed ? TLSUP_CIPHERTEXT_MAX : TLSUP_PLAINTEXT_MAX))
+	if (len > max)
 		return TLSUP_FAULT_OVERFLOW;
 	if (!len && type != TLSUP_APPLICATION_DATA)
 		return TLSUP_FAULT_EMPTY;
@@ -95,6 +96,36 @@ enum tlsup_fault tlsup_record_parse_header(const u8 *bytes, bool keyed,
 	return TLSUP_OK;
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_record_parse_header);
+
+/**
+ * tlsup_record_parse_bare - the same for an application that does the rest
+ * @bytes: TLSUP_HEADER_SIZE bytes
+ * @overhead: what protection adds, bytes
+ * @header: filled on TLSUP_OK
+ *
+ * Under "tlsup-raw" content types are the application's business. Length
+ * before version, as in-tree kTLS has it.
+ *
+ * Return: TLSUP_OK, TLSUP_FAULT_OVERFLOW, TLSUP_FAULT_SHORT or
+ * TLSUP_FAULT_VERSION.
+ */
+enum tlsup_fault tlsup_record_parse_bare(const u8 *bytes, unsigned int overhead,
+					 struct tlsup_header *header)
+{
+	u16 len = get_unaligned_be16(bytes + 3);
+
+	if (len > TLSUP_PLAINTEXT_MAX + overhead)
+		return TLSUP_FAULT_OVERFLOW;
+	if (len < overhead)
+		return TLSUP_FAULT_SHORT;
+	if (get_unaligned_be16(bytes + 1) != TLSUP_VERSION_1_2)
+		return TLSUP_FAULT_VERSION;
+
+	header->type = bytes[0];
+	header->len = len;
+	return TLSUP_OK;
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_record_parse_bare);
 
 /**
  * tlsup_record_build_header - write the five bytes
@@ -154,6 +185,24 @@ enum tlsup_fault tlsup_record_inner(const u8 *inner, size_t len, u8 *type,
 	return TLSUP_OK;
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_record_inner);
+
+/**
+ * tlsup_record_padding - how many zeros go behind the inner content type
+ * @content: length of the content, bytes
+ * @block: the inner plaintext shall be a multiple of it; 0 and 1: no padding
+ * @max: the longest content that a record may have, at least @content
+ *
+ * RFC 9846, 5.4.
+ *
+ * Return: bytes; never more than fit.
+ */
+size_t tlsup_record_padding(size_t content, size_t block, size_t max)
+{
+	size_t over = block > 1 ? (content + 1) % block : 0;
+
+	return over ? min(block - over, max - content) : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_record_padding);
 
 /**
  * tlsup_record_check_content - the rules of a record's true type

@@ -14,6 +14,7 @@
 #define TLSUP_HEADER_SIZE	5
 #define TLSUP_PLAINTEXT_MAX	16384
 #define TLSUP_CIPHERTEXT_MAX	(TLSUP_PLAINTEXT_MAX + 256)
+#define TLSUP_CIPHERTEXT_MAX_12	(TLSUP_PLAINTEXT_MAX + 2048)
 #define TLSUP_IV_SIZE		12
 #define TLSUP_TAG_SIZE		16
 
@@ -29,6 +30,8 @@ enum tlsup_content_type {
 };
 
 enum tlsup_handshake_type {
+	TLSUP_HELLO_REQUEST		= 0,
+	TLSUP_CLIENT_HELLO		= 1,
 	TLSUP_NEW_SESSION_TICKET	= 4,
 	TLSUP_KEY_UPDATE		= 24,
 };
@@ -51,6 +54,7 @@ enum tlsup_alert_description {
 	TLSUP_ALERT_PROTOCOL_VERSION	= 70,
 	TLSUP_ALERT_INTERNAL_ERROR	= 80,
 	TLSUP_ALERT_USER_CANCELED	= 90,
+	TLSUP_ALERT_NO_RENEGOTIATION	= 100,
 };
 
 #define TLSUP_NO_ALERT	(-1)
@@ -114,12 +118,15 @@ struct tlsup_header {
 	u16 len;
 };
 
-enum tlsup_fault tlsup_record_parse_header(const u8 *bytes, bool keyed,
+enum tlsup_fault tlsup_record_parse_header(const u8 *bytes, unsigned int max,
 					   struct tlsup_header *header);
+enum tlsup_fault tlsup_record_parse_bare(const u8 *bytes, unsigned int overhead,
+					 struct tlsup_header *header);
 void tlsup_record_build_header(u8 *bytes, u8 type, u16 version, u16 len);
 void tlsup_record_nonce(u8 *nonce, const u8 *iv, u64 seq);
 enum tlsup_fault tlsup_record_inner(const u8 *inner, size_t len, u8 *type,
 				    size_t *content_len);
+size_t tlsup_record_padding(size_t content, size_t block, size_t max);
 enum tlsup_fault tlsup_record_check_content(u8 type, size_t len);
 
 #endif /* _TLSUP_RECORD_H */

@@ -156,7 +156,7 @@ static bool is_alpn_list(const u8 *list, unsigned int len)
 static int parse_u32(struct tlsup_options *opt, int optname, u32 value)
 {
 	if (optname == TLSUP_FLAGS) {
-		if (value)
+		if (value & ~TLSUP_FLAG_ALL)
 			return -EINVAL;
 		opt->flags = value;
 		return 0;
@@ -287,11 +287,15 @@ static bool is_forbidden_set(int level, int optname)
 int tlsup_sockopt_set(struct sock *sk, int level, int optname, sockptr_t optval,
 		      unsigned int optlen)
 {
-	if (level == SOL_TLSUP)
+	const struct tlsup_conn *conn = tlsup_ulp_conn(sk);
+
+	if (conn->raw && level == SOL_TLS)
+		return tlsup_raw_set(sk, optname, optval, optlen);
+	if (!conn->raw && level == SOL_TLSUP)
 		return set_tlsup(sk, optname, optval, optlen);
 	if (is_forbidden_set(level, optname))
 		return -EOPNOTSUPP;
-	return tlsup_ulp_conn(sk)->base->setsockopt(sk, level, optname, optval,
+	return conn->base->setsockopt(sk, level, optname, optval,
 						    optlen);
 }
 
@@ -483,11 +487,15 @@ static int get_tlsup(struct sock *sk, int optname, char __user *optval,
 int tlsup_sockopt_get(struct sock *sk, int level, int optname,
 		      char __user *optval, int __user *optlen)
 {
-	if (level == SOL_TLSUP)
+	const struct tlsup_conn *conn = tlsup_ulp_conn(sk);
+
+	if (conn->raw && level == SOL_TLS)
+		return tlsup_raw_get(sk, optname, optval, optlen);
+	if (!conn->raw && level == SOL_TLSUP)
 		return get_tlsup(sk, optname, optval, optlen);
 	/* It maps or copies what TCP holds: ciphertext now, plaintext never. */
 	if (level == SOL_TCP && optname == TCP_ZEROCOPY_RECEIVE)
 		return -EOPNOTSUPP;
-	return tlsup_ulp_conn(sk)->base->getsockopt(sk, level, optname, optval,
+	return conn->base->getsockopt(sk, level, optname, optval,
 						    optlen);
 }

@@ -44,17 +44,26 @@
 #define TLSUP_TX_HANDSHAKE_MAX		(256 * 1024)
 #define TLSUP_TX_BATCH			(64 * 1024)
 
-/* A record over 32 KiB chunks is in two of them, over single pages in six. */
-#define TLSUP_TX_SG			8
+/*
+ * The additional data, then a record's content over 32 KiB chunks in two of
+ * them, over single pages in six, then what protection adds.
+ */
+#define TLSUP_TX_SG			10
+#define TLSUP_TX_SG_CONTENT		7
 
 #define TLSUP_CCS_MAX			4
 #define TLSUP_WARNINGS_MAX		4
+#define TLSUP_RENEGOTIATIONS_MAX	2
 #define TLSUP_POST_HANDSHAKE_MAX	(64 * 1024)
 #define TLSUP_TICKETS_MAX		16
+#define TLSUP_UPDATES_MAX		32	/* with no data in between */
 #define TLSUP_EXE_MAX			256
 
+struct pipe_inode_info;
 struct tlsup_agent;
 struct tlsup_conn;
+struct tlsup_direct;
+struct tlsup_raw;
 
 /* Counters of a network namespace, in the order in which they are shown. */
 #define TLSUP_COUNTERS(X) \
@@ -70,6 +79,9 @@ struct tlsup_conn;
 	X(agents_gone) \
 	X(tickets_up) \
 	X(tickets_dropped) \
+	X(key_limits_crossed) \
+	X(rx_direct) \
+	X(rx_direct_missed) \
 	X(tx_records) \
 	X(rx_records) \
 	X(rx_bad_records) \
@@ -175,6 +187,18 @@ struct tlsup_chunk {
 };
 
 /**
+ * enum tlsup_update - a KeyUpdate that is owed to the peer
+ * @TLSUP_UPDATE_NONE: none
+ * @TLSUP_UPDATE_OWN: this side's keys only
+ * @TLSUP_UPDATE_BOTH: and the peer is asked to change its own
+ */
+enum tlsup_update {
+	TLSUP_UPDATE_NONE,
+	TLSUP_UPDATE_OWN,
+	TLSUP_UPDATE_BOTH,
+};
+
+/**
  * struct tlsup_tx - the sending half; socket lock
  * @keys: NULL in the plaintext epoch
  * @chunks: framed bytes that TCP has not taken, then the open record
@@ -182,11 +206,14 @@ struct tlsup_chunk {
  * @record: chunk that the open record starts; NULL if none is open
  * @record_len: content bytes in the open record
  * @record_sg: chunks that it is spread over
+ * @max: content bytes that a record may have
+ * @pad: the inner plaintext is padded to a multiple of it; 0: it is not
  * @record_type: its content type
- * @update_pending: a KeyUpdate is owed to the peer
+ * @update: &enum tlsup_update: a KeyUpdate is owed to the peer
  * @closed: close_notify or a fatal alert is behind all that may be sent
  * @force: memory limits do not count: the last bytes before close
  * @first: nothing has been sent yet
+ * @crossed: the limit of a key that cannot be changed has been passed
  * @bytes: application data sent
  * @records: records sent under application keys
  * @rekeys: key updates
@@ -198,58 +225,114 @@ struct tlsup_tx {
 	struct tlsup_chunk *record;
 	unsigned int record_len;
 	unsigned int record_sg;
+	u16 max;
+	u16 pad;
 	u8 record_type;
-	bool update_pending;
+	u8 update;
 	bool closed;
 	bool force;
 	bool first;
+	bool crossed;
 	u64 bytes;
 	u64 records;
 	u32 rekeys;
-	struct scatterlist sg[TLSUP_TX_SG];
 };
+
+/* An opened record, or what is left of it. */
+struct tlsup_rec {
+	struct list_head node;
+	struct page *page;
+	unsigned int order;
+	unsigned int off;
+	unsigned int len;
+	u8 type;
+};
+
+/**
+ * struct tlsup_direct - where a reader would have the next data
+ * @iter: its memory; moves on by what has been put there
+ * @len: bytes that have been put there
+ */
+struct tlsup_direct {
+	struct iov_iter *iter;
+	unsigned int len;
+};
+
+static inline u8 *tlsup_rec_data(const struct tlsup_rec *rec)
+{
+	return page_address(rec->page) + rec->off;
+}
 
 /**
  * struct tlsup_rx - the receiving half; socket lock
  * @keys: NULL in the plaintext epoch
+ * @pending: TLS 1.2: keys that wait for the peer's change_cipher_spec
  * @header: the record's header, as far as it has come
  * @header_have: bytes of it
  * @type: outer content type
- * @raw: the record's body, taken out of TCP's queue as it comes; owned
- * @need: length of the body
+ * @inner_type: TLS 1.3: where the true one is decrypted to
+ * @version: as the agent has told it; 0 until then
+ * @max: longest content that the peer may send in a record
+ * @need: length of the record's body
+ * @raw: the body, taken out of TCP's queue where it does not fit there whole;
+ *	owned
  * @have: bytes of it
- * @opened: @raw holds a record's content, of which @off to @off + @len is left
- * @content_type: its true content type
+ * @skb: where in TCP's queue the next byte stands, with @off; NULL if that is
+ *	to be looked up. Good within one hold of the lock
+ * @used: bytes of TCP's queue that have been used, but not yet given back
+ * @seen: TCP's rcv_nxt when there was last found no whole record
+ * @recs: opened records of which something is left
+ * @queued: content bytes in @recs
+ * @spare: an opened record whose content is used up, to be used again
+ * @lowat: SO_RCVLOWAT as the application set it
  * @eof: close_notify has come
+ * @misses: how often decryption into the reader's pages was in vain
  * @skip: skip budget, bytes
  * @ccs: change_cipher_spec records seen
  * @warnings: alerts ignored
  * @message: post-handshake message being put together; owned
  * @message_have: bytes of it
  * @tickets: NewSessionTickets passed up
+ * @updates: KeyUpdates since the last application data
+ * @renegotiations: TLS 1.2: how often the peer has wished for one
+ * @asked: the peer has been asked for a KeyUpdate, which has not come yet
+ * @crossed: the limit of a key that cannot be changed has been passed
  * @bytes: application data received
  * @records: records received under application keys
  * @rekeys: key updates
  */
 struct tlsup_rx {
 	struct tlsup_keys *keys;
+	struct tlsup_keys *pending;
 	u8 header[TLSUP_HEADER_SIZE];
 	u8 header_have;
 	u8 type;
-	u8 content_type;
-	bool opened;
+	u8 inner_type;
+	u8 misses;
 	bool eof;
-	u8 *raw;
+	bool asked;
+	bool crossed;
+	u16 version;
+	u16 max;
 	unsigned int need;
+	u8 *raw;
 	unsigned int have;
-	unsigned int off;
-	unsigned int len;
+	struct sk_buff *skb;
+	u32 off;
+	u32 used;
+	u32 seen;
+	struct list_head recs;
+	unsigned int queued;
+	struct tlsup_rec *spare;
+	int lowat;
 	u32 skip;
 	unsigned int ccs;
 	unsigned int warnings;
 	u8 *message;
 	unsigned int message_have;
 	unsigned int tickets;
+	unsigned int updates;
+	unsigned int renegotiations;
 	u64 bytes;
 	u64 records;
 	u32 rekeys;
@@ -273,10 +356,14 @@ enum tlsup_todo {
  * @sk: the socket, held
  * @tn: its network namespace; lives as long as @sk
  * @phase: changed by tlsup_conn_set_phase() only; socket lock, read anywhere
+ * @version: of the last keys that were installed, for inet_diag; 0: none
+ * @cipher: &enum tlsup_cipher of them
  * @role: &enum tlsup_role or 0; socket lock
  * @awaiting: an event is with an agent, unanswered; socket lock
  * @read_shutdown: the application has shut down reading; socket lock
  * @attached: the proto swap is in force; socket lock
+ * @raw: the state of "tlsup-raw"; NULL under "tlsup". Set before the
+ *	connection is published
  * @error: positive errno of the failure; stays
  * @alert_sent: AlertDescription or -1
  * @alert_received: AlertDescription or -1
@@ -314,11 +401,14 @@ struct tlsup_conn {
 	u64 id;
 	struct sock *sk;
 	struct tlsup_net *tn;
+	u16 version;
+	u16 cipher;
 	u8 phase;
 	u8 role;
 	bool awaiting;
 	bool read_shutdown;
 	bool attached;
+	struct tlsup_raw *raw;
 	int error;
 	s16 alert_sent;
 	s16 alert_received;
@@ -381,7 +471,7 @@ int tlsup_sockopt_get(struct sock *sk, int level, int optname,
 		      char __user *optval, int __user *optlen);
 
 /* conn.c */
-struct tlsup_conn *tlsup_conn_create(struct sock *sk);
+struct tlsup_conn *tlsup_conn_create(struct sock *sk, bool raw);
 void tlsup_conn_get(struct tlsup_conn *conn);
 void tlsup_conn_put(struct tlsup_conn *conn);
 struct tlsup_conn *tlsup_conn_find(struct tlsup_net *tn, u64 id);
@@ -393,6 +483,7 @@ void tlsup_conn_fail(struct tlsup_conn *conn, int error, int alert,
 		     const char *reason);
 void tlsup_conn_fail_fault(struct tlsup_conn *conn, enum tlsup_fault fault);
 void tlsup_conn_close(struct tlsup_conn *conn);
+void tlsup_conn_keyed(struct tlsup_conn *conn, const struct tlsup_keys *keys);
 void tlsup_conn_queue(struct tlsup_conn *conn, enum tlsup_todo todo);
 void tlsup_conn_run(struct tlsup_conn *conn);
 void tlsup_conn_advance(struct tlsup_conn *conn);
@@ -438,33 +529,85 @@ int tlsup_netlink_init(void);
 void tlsup_netlink_exit(void);
 
 /* tx.c */
+int tlsup_tx_open(struct tlsup_conn *conn, u8 type, unsigned int content);
+int tlsup_tx_fill(struct tlsup_conn *conn, struct iov_iter *iter);
+int tlsup_tx_close_record(struct tlsup_conn *conn);
+void tlsup_tx_drop(struct tlsup_tx *tx);
 int tlsup_tx_send(struct tlsup_conn *conn, u8 type, const u8 *data, size_t len);
 int tlsup_tx_push(struct tlsup_conn *conn);
 void tlsup_tx_forgive_small(struct tlsup_conn *conn);
 void tlsup_tx_force(struct tlsup_conn *conn);
-void tlsup_tx_flush_open(struct tlsup_conn *conn);
+int tlsup_tx_flush_open(struct tlsup_conn *conn);
 void tlsup_tx_purge(struct tlsup_conn *conn);
 void tlsup_tx_work(struct tlsup_conn *conn);
-int tlsup_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
-void tlsup_tx_splice_eof(struct socket *sock);
+
+/* sendmsg.c */
+int tlsup_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+void tlsup_splice_eof(struct socket *sock);
 
 /* rx.c */
-int tlsup_rx_next(struct tlsup_conn *conn);
-void tlsup_rx_consume(struct tlsup_conn *conn, unsigned int len);
+struct tlsup_rec *tlsup_rx_head(struct tlsup_conn *conn);
+int tlsup_rx_next(struct tlsup_conn *conn, struct tlsup_direct *direct);
+void tlsup_rx_consume(struct tlsup_conn *conn, struct tlsup_rec *rec,
+		      unsigned int len);
 void tlsup_rx_purge(struct tlsup_conn *conn);
 void tlsup_rx_handshake(struct tlsup_conn *conn);
-bool tlsup_rx_readable(struct tlsup_conn *conn);
 void tlsup_rx_discard(struct tlsup_conn *conn);
-void tlsup_rx_drain(struct tlsup_conn *conn);
-int tlsup_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-		     int *addr_len);
+
+/* open.c */
+void tlsup_rec_free(struct tlsup_conn *conn, struct tlsup_rec *rec);
+void tlsup_rec_free_spare(struct tlsup_conn *conn);
+enum tlsup_fault tlsup_open_record(struct tlsup_conn *conn,
+				   struct tlsup_direct *direct, int *error);
+
+/* queue.c */
+int tlsup_queue_header(struct tlsup_conn *conn);
+int tlsup_queue_fill(struct tlsup_conn *conn);
+int tlsup_queue_copy(struct tlsup_conn *conn, u8 *to, unsigned int off,
+		     unsigned int len);
+int tlsup_queue_map(struct tlsup_conn *conn, unsigned int off,
+		    struct scatterlist *sg, unsigned int max);
+void tlsup_queue_done(struct tlsup_conn *conn);
+void tlsup_queue_sync(struct tlsup_conn *conn);
+bool tlsup_queue_news(const struct tlsup_conn *conn);
+
+/* recvmsg.c */
+bool tlsup_readable(struct tlsup_conn *conn);
+int tlsup_inq(struct tlsup_conn *conn);
+void tlsup_drain(struct tlsup_conn *conn);
+int tlsup_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+		  int *addr_len);
+ssize_t tlsup_splice_read(struct socket *sock, loff_t *ppos,
+			  struct pipe_inode_info *pipe, size_t len,
+			  unsigned int flags);
+
+/* raw.c */
+int tlsup_raw_create(struct tlsup_conn *conn);
+void tlsup_raw_destroy(struct tlsup_conn *conn);
+int tlsup_raw_set(struct sock *sk, int optname, sockptr_t optval,
+		  unsigned int optlen);
+int tlsup_raw_get(struct sock *sk, int optname, char __user *optval,
+		  int __user *optlen);
+int tlsup_raw_send_type(struct tlsup_conn *conn, struct msghdr *msg, u8 *type);
+int tlsup_raw_take(struct tlsup_conn *conn, struct msghdr *msg,
+		   const struct tlsup_rec *rec, int *type);
+void tlsup_raw_opened(struct tlsup_conn *conn, const struct tlsup_rec *rec);
+int tlsup_raw_blocked(struct tlsup_conn *conn);
+int tlsup_raw_fault(struct tlsup_conn *conn, enum tlsup_fault fault, int error);
 
 /* ctrl.c */
-int tlsup_ctrl_record(struct tlsup_conn *conn);
+int tlsup_ctrl_record(struct tlsup_conn *conn, struct tlsup_rec *rec);
 void tlsup_ctrl_alert(struct tlsup_conn *conn, u8 description);
 void tlsup_ctrl_close_notify(struct tlsup_conn *conn);
+u64 tlsup_key_limit(const struct tlsup_keys *keys);
+void tlsup_ctrl_tx_limit(struct tlsup_conn *conn);
+void tlsup_ctrl_rx_limit(struct tlsup_conn *conn);
 void tlsup_ctrl_update_tx(struct tlsup_conn *conn);
 int tlsup_ctrl_received_alert(struct tlsup_conn *conn, const u8 *bytes);
+
+/* diag.c */
+size_t tlsup_diag_size(const struct sock *sk);
+int tlsup_diag_info(struct sock *sk, struct sk_buff *skb);
 
 /* stats.c */
 int tlsup_stats_net_init(struct tlsup_net *tn);

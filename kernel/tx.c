@@ -20,13 +20,6 @@
 
 #define PUSH_VECS	16
 
-/* What a record needs beside its content: header, inner type, tag. */
-#define RECORD_OVERHEAD	(TLSUP_HEADER_SIZE + 1 + TLSUP_TAG_SIZE)
-
-#define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | \
-			 MSG_SPLICE_PAGES | MSG_CMSG_COMPAT | \
-			 MSG_NO_SHARED_FRAGS)
-
 static struct tlsup_chunk *tail(struct tlsup_tx *tx)
 {
 	return list_empty(&tx->chunks) ? NULL :
@@ -73,15 +66,16 @@ static void trim_chunk(struct tlsup_conn *conn, struct tlsup_chunk *chunk)
 
 /*
  * Room at the end of the stream, for at least one byte. @want: how much more
- * the record is going to need.
+ * the record is going to need; @max: pieces that it may be in.
  */
-static struct tlsup_chunk *room(struct tlsup_conn *conn, unsigned int want)
+static struct tlsup_chunk *room(struct tlsup_conn *conn, unsigned int want,
+				unsigned int max)
 {
 	struct tlsup_chunk *chunk = tail(&conn->tx);
 
 	if (chunk && chunk->end < chunk->size)
 		return chunk;
-	if (conn->tx.record_sg >= TLSUP_TX_SG)
+	if (conn->tx.record_sg >= max)
 		return ERR_PTR(-ENOBUFS);
 	chunk = new_chunk(conn, want);
 	if (!chunk)
@@ -100,19 +94,22 @@ static void *chunk_end(const struct tlsup_chunk *chunk)
 	return page_address(chunk->page) + chunk->end;
 }
 
+/* @data: NULL for zeros. */
 static int append(struct tlsup_conn *conn, const u8 *data, unsigned int len)
 {
 	struct tlsup_chunk *chunk;
 	unsigned int n;
 
 	while (len) {
-		chunk = room(conn, len);
+		chunk = room(conn, len, TLSUP_TX_SG - 1);
 		if (IS_ERR(chunk))
 			return PTR_ERR(chunk);
 		n = min(len, chunk->size - chunk->end);
 		if (data) {
 			memcpy(chunk_end(chunk), data, n);
 			data += n;
+		} else {
+			memset(chunk_end(chunk), 0, n);
 		}
 		chunk->end += n;
 		len -= n;
@@ -120,59 +117,113 @@ static int append(struct tlsup_conn *conn, const u8 *data, unsigned int len)
 	return 0;
 }
 
-static int open_record(struct tlsup_conn *conn, u8 type, unsigned int content)
+/* change_cipher_spec is never protected (RFC 9846, 5), nor is the first epoch. */
+static bool is_protected(const struct tlsup_conn *conn, u8 type)
+{
+	return conn->tx.keys && (type != TLSUP_CHANGE_CIPHER_SPEC || conn->raw);
+}
+
+static unsigned int overhead(const struct tlsup_conn *conn, u8 type)
+{
+	return TLSUP_HEADER_SIZE + (is_protected(conn, type) ?
+		tlsup_keys_overhead(conn->tx.keys) + conn->tx.pad : 0);
+}
+
+/* Bytes in front of the content: header and explicit nonce. */
+static unsigned int prefix(const struct tlsup_conn *conn, u8 type)
+{
+	return TLSUP_HEADER_SIZE + (is_protected(conn, type) ?
+				    conn->tx.keys->explicit_size : 0);
+}
+
+/**
+ * tlsup_tx_open - begin a record
+ * @conn: socket lock held, no record open
+ * @type: content type
+ * @content: how much it is likely to hold, bytes
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tlsup_tx_open(struct tlsup_conn *conn, u8 type, unsigned int content)
 {
 	struct tlsup_tx *tx = &conn->tx;
-	struct tlsup_chunk *chunk = new_chunk(conn, content + RECORD_OVERHEAD);
+	struct tlsup_chunk *chunk;
 
+	chunk = new_chunk(conn, content + overhead(conn, type));
 	if (!chunk)
 		return -ENOMEM;
 	tx->record = chunk;
 	tx->record_len = 0;
 	tx->record_sg = 1;
 	tx->record_type = type;
-	chunk->end += TLSUP_HEADER_SIZE;
+	/* Page fragments are larger than what stands in front. */
+	chunk->end += prefix(conn, type);
 	return 0;
 }
 
-/* The open record's bytes, header first, as a scatterlist. */
-static void map_record(struct tlsup_tx *tx)
+/* The open record's bytes behind @skip, with one entry free in front. */
+static void map_record(struct tlsup_tx *tx, struct scatterlist *sg,
+		       unsigned int skip)
 {
 	struct tlsup_chunk *chunk = tx->record;
-	int n = 0;
+	int n = 1;
 
-	sg_init_table(tx->sg, TLSUP_TX_SG);
-	list_for_each_entry_from(chunk, &tx->chunks, node)
-		sg_set_page(&tx->sg[n++], chunk->page, chunk->end - chunk->sent,
-			    chunk->sent);
-	sg_mark_end(&tx->sg[n - 1]);
+	sg_init_table(sg, TLSUP_TX_SG);
+	list_for_each_entry_from(chunk, &tx->chunks, node) {
+		if (chunk->end - chunk->sent > skip)
+			sg_set_page(&sg[n++], chunk->page,
+				    chunk->end - chunk->sent - skip,
+				    chunk->sent + skip);
+		skip = 0;
+	}
+	sg_mark_end(&sg[n - 1]);
 }
 
-/* change_cipher_spec is never protected (RFC 9846, 5), nor is the first epoch. */
-static bool is_protected(const struct tlsup_tx *tx)
-{
-	return tx->keys && tx->record_type != TLSUP_CHANGE_CIPHER_SPEC;
-}
-
-static int protect(struct tlsup_conn *conn)
+/* TLS 1.3: the content type moves inside, and padding behind it. */
+static int append_type(struct tlsup_conn *conn, unsigned int *len)
 {
 	struct tlsup_tx *tx = &conn->tx;
-	unsigned int tag = tx->keys->cipher->tag_size;
-	u8 *header = record_header(tx);
+	unsigned int padding = tlsup_record_padding(tx->record_len, tx->pad,
+						    tx->max);
 	int err;
 
 	err = append(conn, &tx->record_type, 1);
 	if (!err)
-		err = append(conn, NULL, tag);
-	if (err)
-		return err;
-	tlsup_record_build_header(header, TLSUP_APPLICATION_DATA,
-				  TLSUP_VERSION_1_2, tx->record_len + 1 + tag);
-	map_record(tx);
-	return tlsup_keys_seal(tx->keys, tx->sg, tx->record_len + 1);
+		err = append(conn, NULL, padding);
+	*len += 1 + padding;
+	return err;
 }
 
-static void drop_record(struct tlsup_tx *tx)
+static int protect(struct tlsup_conn *conn, unsigned int *bytes)
+{
+	struct tlsup_tx *tx = &conn->tx;
+	struct tlsup_keys *keys = tx->keys;
+	struct scatterlist sg[TLSUP_TX_SG];
+	unsigned int len = tx->record_len;
+	u8 *header = record_header(tx);
+	u8 type = tx->record_type;
+	int err = 0;
+
+	if (keys->type_size) {
+		type = TLSUP_APPLICATION_DATA;
+		err = append_type(conn, &len);
+	}
+	if (!err)
+		err = append(conn, NULL, keys->cipher->tag_size);
+	if (err)
+		return err;
+	*bytes = keys->explicit_size + len + keys->cipher->tag_size;
+	tlsup_record_build_header(header, type, TLSUP_VERSION_1_2, *bytes);
+	tlsup_keys_explicit(keys, header + TLSUP_HEADER_SIZE);
+	map_record(tx, sg, TLSUP_HEADER_SIZE + keys->explicit_size);
+	return tlsup_keys_seal(keys, sg, type, len);
+}
+
+/**
+ * tlsup_tx_drop - forget the open record
+ * @tx: the sending half, socket lock held
+ */
+void tlsup_tx_drop(struct tlsup_tx *tx)
 {
 	struct tlsup_chunk *chunk = tx->record, *next;
 
@@ -183,27 +234,49 @@ static void drop_record(struct tlsup_tx *tx)
 	tx->record = NULL;
 }
 
-/*
- * A record that cannot be closed is lost, and with it the stream: what was
- * accepted from the application must not be silently missing.
- */
-static int close_record(struct tlsup_conn *conn)
+static void plain_header(struct tlsup_conn *conn)
 {
 	struct tlsup_tx *tx = &conn->tx;
-	unsigned int bytes = TLSUP_HEADER_SIZE + tx->record_len;
+	u16 version = tx->first && conn->role == TLSUP_CLIENT ?
+		TLSUP_VERSION_1_0 : TLSUP_VERSION_1_2;
+
+	tlsup_record_build_header(record_header(tx), tx->record_type, version,
+				  tx->record_len);
+}
+
+static void count(struct tlsup_conn *conn)
+{
+	struct tlsup_tx *tx = &conn->tx;
+
+	tlsup_stat_inc(conn->tn, tx_records);
+	if (!tx->keys || tx->keys->epoch != TLSUP_EPOCH_APPLICATION)
+		return;
+	tx->records++;
+	if (unlikely(tx->keys->used >= tlsup_key_limit(tx->keys)))
+		tlsup_ctrl_tx_limit(conn);
+}
+
+/**
+ * tlsup_tx_close_record - end the open record
+ * @conn: socket lock held, a record open
+ *
+ * A record that cannot be closed is lost, and with it the stream: what was
+ * accepted from the application must not be silently missing.
+ *
+ * Return: 0 or -errno: the connection has failed.
+ */
+int tlsup_tx_close_record(struct tlsup_conn *conn)
+{
+	struct tlsup_tx *tx = &conn->tx;
+	unsigned int bytes = tx->record_len;
 	int err = 0;
 
-	if (is_protected(tx)) {
-		err = protect(conn);
-		bytes += 1 + tx->keys->cipher->tag_size;
-	} else {
-		tlsup_record_build_header(record_header(tx), tx->record_type,
-					  tx->first && conn->role == TLSUP_CLIENT ?
-					  TLSUP_VERSION_1_0 : TLSUP_VERSION_1_2,
-					  tx->record_len);
-	}
+	if (is_protected(conn, tx->record_type))
+		err = protect(conn, &bytes);
+	else
+		plain_header(conn);
 	if (err) {
-		drop_record(tx);
+		tlsup_tx_drop(tx);
 		tx->closed = true;
 		tlsup_conn_fail(conn, -err, TLSUP_NO_ALERT,
 				"a record could not be protected");
@@ -212,11 +285,43 @@ static int close_record(struct tlsup_conn *conn)
 	trim_chunk(conn, tail(tx));
 	tx->record = NULL;
 	tx->first = false;
-	tx->queued += bytes;
-	if (tx->keys && tx->keys->epoch == TLSUP_EPOCH_APPLICATION)
-		tx->records++;
-	tlsup_stat_inc(conn->tn, tx_records);
+	tx->queued += TLSUP_HEADER_SIZE + bytes;
+	count(conn);
 	return 0;
+}
+
+/**
+ * tlsup_tx_fill - copy into the open record as much as fits
+ * @conn: socket lock held, a record open
+ * @iter: from where
+ *
+ * Return: bytes, -ENOBUFS if the record is in too many pieces for any more,
+ * -ENOMEM, -EFAULT.
+ */
+int tlsup_tx_fill(struct tlsup_conn *conn, struct iov_iter *iter)
+{
+	struct tlsup_tx *tx = &conn->tx;
+	unsigned int extra = overhead(conn, tx->record_type);
+	unsigned int left = min_t(size_t, iov_iter_count(iter),
+				  tx->max - tx->record_len);
+	struct tlsup_chunk *chunk;
+	unsigned int n, copied;
+	int total = 0;
+
+	while (left) {
+		chunk = room(conn, left + extra, TLSUP_TX_SG_CONTENT);
+		if (IS_ERR(chunk))
+			return total ?: PTR_ERR(chunk);
+		n = min(left, chunk->size - chunk->end);
+		copied = copy_from_iter(chunk_end(chunk), n, iter);
+		chunk->end += copied;
+		tx->record_len += copied;
+		total += copied;
+		left -= copied;
+		if (copied < n)
+			return total ?: -EFAULT;
+	}
+	return total;
 }
 
 /**
@@ -237,17 +342,17 @@ int tlsup_tx_send(struct tlsup_conn *conn, u8 type, const u8 *data, size_t len)
 	int err;
 
 	while (len) {
-		n = min_t(size_t, len, TLSUP_PLAINTEXT_MAX);
-		err = open_record(conn, type, n);
+		n = min_t(size_t, len, conn->tx.max);
+		err = tlsup_tx_open(conn, type, n);
 		if (err)
 			return err;
 		conn->tx.record_len = n;
 		err = append(conn, data, n);
 		if (err) {
-			drop_record(&conn->tx);
+			tlsup_tx_drop(&conn->tx);
 			return err;
 		}
-		err = close_record(conn);
+		err = tlsup_tx_close_record(conn);
 		if (err)
 			return err;
 		data += n;
@@ -363,11 +468,12 @@ void tlsup_tx_force(struct tlsup_conn *conn)
 /**
  * tlsup_tx_flush_open - close the open record, if there is one
  * @conn: socket lock held
+ *
+ * Return: 0 or -errno: the connection has failed.
  */
-void tlsup_tx_flush_open(struct tlsup_conn *conn)
+int tlsup_tx_flush_open(struct tlsup_conn *conn)
 {
-	if (conn->tx.record)
-		close_record(conn);
+	return conn->tx.record ? tlsup_tx_close_record(conn) : 0;
 }
 
 /**
@@ -390,167 +496,8 @@ void tlsup_tx_purge(struct tlsup_conn *conn)
  */
 void tlsup_tx_work(struct tlsup_conn *conn)
 {
-	if (conn->tx.update_pending && !conn->tx.record)
+	if (conn->tx.update && !conn->tx.record)
 		tlsup_ctrl_update_tx(conn);
 	if (!tlsup_tx_push(conn) && conn->phase == TLSUP_PHASE_OPEN)
 		conn->saved_write_space(conn->sk);
-}
-
-/* Nothing new is framed before TCP has taken what was. */
-static int drain(struct tlsup_conn *conn, long *timeo)
-{
-	int err;
-
-	for (;;) {
-		err = tlsup_tx_push(conn);
-		if (err != -EAGAIN)
-			return err;
-		err = tlsup_wait_room(conn, timeo);
-		if (err)
-			return err;
-		if (conn->phase != TLSUP_PHASE_OPEN)
-			return -conn->error;
-	}
-}
-
-/* Copy into the open record as much as fits; the count, or -errno. */
-static int fill_record(struct tlsup_conn *conn, struct iov_iter *iter)
-{
-	struct tlsup_tx *tx = &conn->tx;
-	unsigned int left = min_t(size_t, iov_iter_count(iter),
-				  TLSUP_PLAINTEXT_MAX - tx->record_len);
-	struct tlsup_chunk *chunk;
-	unsigned int n, copied;
-	int total = 0;
-
-	while (left) {
-		chunk = room(conn, left + 1 + TLSUP_TAG_SIZE);
-		if (IS_ERR(chunk))
-			return total ?: PTR_ERR(chunk);
-		n = min(left, chunk->size - chunk->end);
-		copied = copy_from_iter(chunk_end(chunk), n, iter);
-		chunk->end += copied;
-		tx->record_len += copied;
-		total += copied;
-		left -= copied;
-		if (copied < n)
-			return total ?: -EFAULT;
-	}
-	return total;
-}
-
-/* One record's worth of the application's bytes; the count, or -errno. */
-static int send_some(struct tlsup_conn *conn, struct msghdr *msg, bool more)
-{
-	struct tlsup_tx *tx = &conn->tx;
-	unsigned int want = more ? TLSUP_PLAINTEXT_MAX :
-		min_t(size_t, msg_data_left(msg), TLSUP_PLAINTEXT_MAX);
-	int err, n;
-
-	if (!tx->record) {
-		err = open_record(conn, TLSUP_APPLICATION_DATA, want);
-		if (err)
-			return err;
-	}
-	n = fill_record(conn, &msg->msg_iter);
-	/* Too many small pieces: this record is full before its time. */
-	if (n == -ENOBUFS)
-		n = 0;
-	if (n < 0 && !tx->record_len)
-		drop_record(tx);
-	if (n >= 0 && (!more || msg_data_left(msg) ||
-		       tx->record_len == TLSUP_PLAINTEXT_MAX)) {
-		err = close_record(conn);
-		if (err)
-			return err;
-	}
-	return n;
-}
-
-static int check_writable(struct tlsup_conn *conn, long *timeo)
-{
-	int err = tlsup_wait_open(conn, timeo);
-
-	if (err)
-		return err;
-	if (conn->tx.closed || (conn->sk->sk_shutdown & SEND_SHUTDOWN))
-		return -EPIPE;
-	return conn->sk->sk_err ? sock_error(conn->sk) : 0;
-}
-
-static int send_all(struct tlsup_conn *conn, struct msghdr *msg, long *timeo,
-		    size_t *copied)
-{
-	bool more = (msg->msg_flags & MSG_MORE) && !(msg->msg_flags & MSG_EOR);
-	int n, err = 0;
-
-	while (msg_data_left(msg)) {
-		if (conn->tx.update_pending && !conn->tx.record)
-			tlsup_ctrl_update_tx(conn);
-		if (!*copied || conn->tx.queued >= TLSUP_TX_BATCH)
-			err = drain(conn, timeo);
-		/* The lock may have been let go: look again. */
-		if (!err)
-			err = check_writable(conn, timeo);
-		if (err)
-			return err;
-		n = send_some(conn, msg, more);
-		if (n < 0)
-			return n;
-		*copied += n;
-		conn->tx.bytes += n;
-	}
-	if (!more && conn->tx.record)
-		return close_record(conn);
-	return 0;
-}
-
-/**
- * tlsup_tx_sendmsg - proto->sendmsg
- * @sk: the socket
- * @msg: the message; pages (sendfile, splice) are copied like any other
- * @size: its length
- *
- * Return: bytes accepted, or -errno.
- */
-int tlsup_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
-{
-	struct tlsup_conn *conn;
-	size_t copied = 0;
-	long timeo;
-	int err;
-
-	if (msg->msg_flags & ~SEND_FLAGS)
-		return -EOPNOTSUPP;
-	lock_sock(sk);
-	conn = tlsup_ulp_conn(sk);
-	timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
-	err = check_writable(conn, &timeo);
-	if (!err)
-		err = send_all(conn, msg, &timeo, &copied);
-	if (conn->phase == TLSUP_PHASE_OPEN)
-		tlsup_tx_push(conn);
-	release_sock(sk);
-	if (copied)
-		return copied;
-	return err == -EPIPE ? sk_stream_error(sk, msg->msg_flags, err) : err;
-}
-
-/**
- * tlsup_tx_splice_eof - the end of a sendfile or splice whose last part said
- *	that more would come
- * @sock: the socket
- */
-void tlsup_tx_splice_eof(struct socket *sock)
-{
-	struct sock *sk = sock->sk;
-	struct tlsup_conn *conn;
-
-	lock_sock(sk);
-	conn = tlsup_ulp_conn(sk);
-	if (conn->phase == TLSUP_PHASE_OPEN) {
-		tlsup_tx_flush_open(conn);
-		tlsup_tx_push(conn);
-	}
-	release_sock(sk);
 }

@@ -2,7 +2,8 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * The ULP "tlsup": attaching to a socket, its protos, its callbacks, its end.
+ * The ULPs "tlsup" and "tlsup-raw": attaching to a socket, its protos, its
+ * callbacks, its end.
  *
  * Fail closed: from attach on, everything that could move bytes past the
  * record layer is replaced or taken away. Both struct proto and struct
@@ -12,6 +13,7 @@
 
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/splice.h>
 
 #include <asm/ioctls.h>
 #include <net/inet_common.h>
@@ -23,8 +25,15 @@ enum family {
 	FAMILY_COUNT,
 };
 
+/* The ULPs. */
+enum kind {
+	KIND_TLSUP,
+	KIND_RAW,
+	KIND_COUNT,
+};
+
 /**
- * struct face - what replaces TCP's own, for one address family
+ * struct face - what replaces TCP's own, for one address family and ULP
  * @base: TCP's proto, from which @prot was copied; NULL until then
  * @base_ops: TCP's proto_ops
  * @prot: ours
@@ -35,13 +44,18 @@ static struct face {
 	const struct proto_ops *base_ops;
 	struct proto prot;
 	struct proto_ops ops;
-} faces[FAMILY_COUNT];
+} faces[FAMILY_COUNT][KIND_COUNT];
 
 static DEFINE_MUTEX(faces_lock);
 
+static struct face *face_of(const struct sock *sk, enum kind kind)
+{
+	return &faces[sk->sk_family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4][kind];
+}
+
 static struct face *face(const struct sock *sk)
 {
-	return &faces[sk->sk_family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4];
+	return face_of(sk, tlsup_ulp_conn(sk)->raw ? KIND_RAW : KIND_TLSUP);
 }
 
 /**
@@ -166,9 +180,12 @@ static void ulp_close(struct sock *sk, long timeout)
 
 	lock_sock(sk);
 	conn = tlsup_ulp_conn(sk);
-	if (conn->phase == TLSUP_PHASE_OPEN)
-		tlsup_rx_drain(conn);
-	if (conn->phase < TLSUP_PHASE_FAILED && conn->started_ns) {
+	if (conn->phase == TLSUP_PHASE_OPEN && !conn->raw)
+		tlsup_drain(conn);
+	if (conn->phase == TLSUP_PHASE_OPEN && conn->raw) {
+		tlsup_tx_flush_open(conn);
+		tlsup_tx_force(conn);
+	} else if (conn->phase < TLSUP_PHASE_FAILED && conn->started_ns) {
 		tlsup_ctrl_close_notify(conn);
 		tlsup_tx_force(conn);
 	} else if (conn->phase == TLSUP_PHASE_FAILED) {
@@ -181,6 +198,12 @@ static void ulp_close(struct sock *sk, long timeout)
 
 	conn->base->close(sk, timeout);
 	tlsup_conn_put(conn);
+}
+
+/* "tlsup-raw" before TLS_RX: TCP's own bytes are the application's. */
+static bool is_plain(const struct tlsup_conn *conn)
+{
+	return conn->raw && !conn->rx.keys;
 }
 
 /*
@@ -207,9 +230,11 @@ static int ulp_ioctl(struct sock *sk, int cmd, int *karg)
 	/* Decrypted bytes that are ready, not what TCP holds. */
 	lock_sock(sk);
 	conn = tlsup_ulp_conn(sk);
-	*karg = conn->phase == TLSUP_PHASE_OPEN && conn->rx.opened &&
-		conn->rx.content_type == TLSUP_APPLICATION_DATA ?
-		conn->rx.len : 0;
+	if (is_plain(conn)) {
+		release_sock(sk);
+		return conn->base->ioctl(sk, cmd, karg);
+	}
+	*karg = conn->phase == TLSUP_PHASE_OPEN ? tlsup_inq(conn) : 0;
 	release_sock(sk);
 	return 0;
 }
@@ -229,7 +254,7 @@ static __poll_t poll_open(struct tlsup_conn *conn)
 	struct sock *sk = conn->sk;
 	__poll_t mask = 0;
 
-	if (tlsup_rx_readable(conn))
+	if (tlsup_readable(conn))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (conn->phase != TLSUP_PHASE_OPEN)
 		return 0;
@@ -260,6 +285,8 @@ static __poll_t ulp_poll(struct file *file, struct socket *sock,
 	struct tlsup_conn *conn;
 	__poll_t mask = 0;
 
+	if (is_plain(tlsup_ulp_conn(sk)))
+		return face(sk)->base_ops->poll(file, sock, wait);
 	sock_poll_wait(file, sock, wait);
 	lock_sock(sk);
 	conn = tlsup_ulp_conn(sk);
@@ -295,7 +322,10 @@ static int ulp_shutdown(struct socket *sock, int how)
 	lock_sock(sk);
 	conn = tlsup_ulp_conn(sk);
 	if (conn->phase == TLSUP_PHASE_OPEN && how != SHUT_RD) {
-		tlsup_ctrl_close_notify(conn);
+		if (conn->raw)
+			tlsup_tx_flush_open(conn);
+		else
+			tlsup_ctrl_close_notify(conn);
 		tlsup_tx_force(conn);
 	}
 	if (how != SHUT_WR)
@@ -307,7 +337,24 @@ static int ulp_shutdown(struct socket *sock, int how)
 /* The socket's stays 1: a larger one would hold back whole handshakes. */
 static int ulp_set_rcvlowat(struct sock *sk, int val)
 {
-	return val <= 1 ? 0 : -EOPNOTSUPP;
+	struct tlsup_conn *conn = tlsup_ulp_conn(sk);
+
+	/* As TCP: no more than half of what can be queued. */
+	conn->rx.lowat = clamp(val ?: 1, 1, sk->sk_rcvbuf >> 1);
+	conn->saved_data_ready(sk);
+	return 0;
+}
+
+static ssize_t ulp_splice_read(struct socket *sock, loff_t *ppos,
+			       struct pipe_inode_info *pipe, size_t len,
+			       unsigned int flags)
+{
+	struct sock *sk = sock->sk;
+
+	if (is_plain(tlsup_ulp_conn(sk)))
+		return face(sk)->base_ops->splice_read(sock, ppos, pipe, len,
+						       flags);
+	return tlsup_splice_read(sock, ppos, pipe, len, flags);
 }
 
 static void build_prot(struct proto *prot, const struct proto *base)
@@ -319,9 +366,9 @@ static void build_prot(struct proto *prot, const struct proto *base)
 	prot->ioctl = ulp_ioctl;
 	prot->setsockopt = tlsup_sockopt_set;
 	prot->getsockopt = tlsup_sockopt_get;
-	prot->sendmsg = tlsup_tx_sendmsg;
-	prot->recvmsg = tlsup_rx_recvmsg;
-	prot->splice_eof = tlsup_tx_splice_eof;
+	prot->sendmsg = tlsup_sendmsg;
+	prot->recvmsg = tlsup_recvmsg;
+	prot->splice_eof = tlsup_splice_eof;
 	prot->stream_memory_free = stream_memory_free;
 	prot->sock_is_readable = NULL;
 #ifdef CONFIG_BPF_SYSCALL
@@ -329,18 +376,20 @@ static void build_prot(struct proto *prot, const struct proto *base)
 #endif
 }
 
-static void build_ops(struct proto_ops *ops, const struct proto_ops *base)
+static void build_ops(struct proto_ops *ops, const struct proto_ops *base,
+		      enum kind kind)
 {
 	*ops = *base;
 	ops->owner = THIS_MODULE;
 	ops->connect = ulp_connect;
-	ops->listen = ulp_listen;
+	if (kind == KIND_TLSUP)
+		ops->listen = ulp_listen;
 	ops->shutdown = ulp_shutdown;
 	ops->poll = ulp_poll;
 	ops->set_rcvlowat = ulp_set_rcvlowat;
 	/* Each of these would hand out TCP's own bytes. */
 	ops->mmap = NULL;
-	ops->splice_read = NULL; /* the generic one calls recvmsg */
+	ops->splice_read = ulp_splice_read;
 	ops->read_sock = NULL;
 	ops->read_skb = NULL;
 	ops->peek_len = NULL;
@@ -349,7 +398,8 @@ static void build_ops(struct proto_ops *ops, const struct proto_ops *base)
 }
 
 /* Both copies once, from the first socket of the family; the same for all. */
-static int prepare_face(struct face *face, const struct sock *sk)
+static int prepare_face(struct face *face, const struct sock *sk,
+			enum kind kind)
 {
 	const struct proto *base = sk->sk_prot;
 	const struct proto_ops *ops = sk->sk_socket->ops;
@@ -358,7 +408,7 @@ static int prepare_face(struct face *face, const struct sock *sk)
 	mutex_lock(&faces_lock);
 	if (!face->base) {
 		build_prot(&face->prot, base);
-		build_ops(&face->ops, ops);
+		build_ops(&face->ops, ops, kind);
 		face->base_ops = ops;
 		face->base = base;
 	}
@@ -383,10 +433,8 @@ static int check_socket(const struct sock *sk)
 }
 
 static void take_socket(struct tlsup_conn *conn, struct sock *sk,
-			const struct tcp_ulp_ops *ulp)
+			const struct face *f, const struct tcp_ulp_ops *ulp)
 {
-	struct face *f = face(sk);
-
 	conn->base = f->base;
 	conn->attached = true;
 	conn->saved_data_ready = sk->sk_data_ready;
@@ -409,26 +457,26 @@ static void take_socket(struct tlsup_conn *conn, struct sock *sk,
 	 */
 	sk->sk_disconnects++;
 	/* What the proto's calls look for is there before they are. */
-	smp_store_release(&sk->sk_prot, &f->prot);
+	smp_store_release(&sk->sk_prot, (struct proto *)&f->prot);
 	/* Dropped where the socket's ops are: in __sock_release(). */
 	__module_get(THIS_MODULE);
 	/* Same for the ops. */
 	smp_store_release(&sk->sk_socket->ops, &f->ops);
 }
 
-static struct tcp_ulp_ops tlsup_ulp_ops;
-
-static int ulp_init(struct sock *sk)
+static int attach(struct sock *sk, enum kind kind,
+		  const struct tcp_ulp_ops *ulp)
 {
+	struct face *face = face_of(sk, kind);
 	struct tlsup_conn *conn;
 	int err;
 
 	err = check_socket(sk);
 	if (!err)
-		err = prepare_face(face(sk), sk);
+		err = prepare_face(face, sk, kind);
 	if (err)
 		return err;
-	conn = tlsup_conn_create(sk);
+	conn = tlsup_conn_create(sk, kind == KIND_RAW);
 	if (IS_ERR(conn))
 		return PTR_ERR(conn);
 
@@ -438,24 +486,58 @@ static int ulp_init(struct sock *sk)
 		tlsup_conn_put(conn);
 		return -EBUSY;
 	}
-	take_socket(conn, sk, &tlsup_ulp_ops);
+	take_socket(conn, sk, face, ulp);
 	write_unlock_bh(&sk->sk_callback_lock);
 	conn->saved_state_change(sk); /* wakes them */
 	return 0;
 }
 
+static struct tcp_ulp_ops tlsup_ulp_ops;
+static struct tcp_ulp_ops raw_ulp_ops;
+
+static int ulp_init(struct sock *sk)
+{
+	return attach(sk, KIND_TLSUP, &tlsup_ulp_ops);
+}
+
+static int raw_init(struct sock *sk)
+{
+	/* As in-tree: nobody has to think about sockets in between. */
+	if (sk->sk_state != TCP_ESTABLISHED)
+		return -ENOTCONN;
+	return attach(sk, KIND_RAW, &raw_ulp_ops);
+}
+
 static struct tcp_ulp_ops tlsup_ulp_ops = {
-	.name	= TLSUP_ULP_NAME,
-	.owner	= THIS_MODULE,
-	.init	= ulp_init,
+	.name		= TLSUP_ULP_NAME,
+	.owner		= THIS_MODULE,
+	.init		= ulp_init,
+	.get_info	= tlsup_diag_info,
+	.get_info_size	= tlsup_diag_size,
+};
+
+static struct tcp_ulp_ops raw_ulp_ops = {
+	.name		= TLSUP_RAW_ULP_NAME,
+	.owner		= THIS_MODULE,
+	.init		= raw_init,
+	.get_info	= tlsup_diag_info,
+	.get_info_size	= tlsup_diag_size,
 };
 
 int __init tlsup_ulp_init(void)
 {
-	return tcp_register_ulp(&tlsup_ulp_ops);
+	int err = tcp_register_ulp(&tlsup_ulp_ops);
+
+	if (err)
+		return err;
+	err = tcp_register_ulp(&raw_ulp_ops);
+	if (err)
+		tcp_unregister_ulp(&tlsup_ulp_ops);
+	return err;
 }
 
 void tlsup_ulp_exit(void)
 {
+	tcp_unregister_ulp(&raw_ulp_ops);
 	tcp_unregister_ulp(&tlsup_ulp_ops);
 }

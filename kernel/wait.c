@@ -10,15 +10,13 @@
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 
-#include <net/tcp.h>
 
 static bool input_ready(const struct tlsup_conn *conn)
 {
 	const struct sock *sk = conn->sk;
-	const struct tcp_sock *tp = tcp_sk(sk);
 
-	return conn->phase != TLSUP_PHASE_OPEN || conn->rx.opened ||
-	       READ_ONCE(tp->rcv_nxt) != READ_ONCE(tp->copied_seq) ||
+	return conn->phase != TLSUP_PHASE_OPEN || conn->rx.queued ||
+	       tlsup_queue_news(conn) ||
 	       READ_ONCE(sk->sk_err) || (sk->sk_shutdown & RCV_SHUTDOWN);
 }
 

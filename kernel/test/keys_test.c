@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/unaligned.h>
 
 #include "../../selftests/vectors/rfc8448_traffic.h"
 #include "keys.h"
@@ -16,11 +17,19 @@
 #define CONTENT		1000
 #define ROOM		(TLSUP_HEADER_SIZE + CONTENT + TLSUP_TAG_SIZE)
 
+/* Those that the kernel of these tests has. */
 static const u16 ids[] = {
 	TLSUP_CIPHER_AES_GCM_128,
 	TLSUP_CIPHER_AES_GCM_256,
 	TLSUP_CIPHER_CHACHA20_POLY1305,
+	TLSUP_CIPHER_AES_CCM_128,
+	TLSUP_CIPHER_AES_CCM_256,
+	TLSUP_CIPHER_AES_CCM_8_128,
+	TLSUP_CIPHER_AES_CCM_8_256,
 };
+
+/* Of the cipher table; some kernels lack the ciphers of the others. */
+#define CIPHERS_KNOWN	11
 
 static void expand(struct kunit *test, u8 hash, const u8 *secret,
 		   const char *label, u8 *out, size_t len)
@@ -68,11 +77,15 @@ static struct tlsup_keys *make(struct kunit *test, u16 id)
 	return keys;
 }
 
-static void build(u8 *record, struct scatterlist *sg)
+static void build(u8 *record, struct scatterlist *sg,
+		  const struct tlsup_keys *keys)
 {
+	size_t len = CONTENT + keys->cipher->tag_size;
+
 	memset(record, 0x5a, ROOM);
-	tlsup_record_build_header(record, 23, 0x0303, CONTENT + TLSUP_TAG_SIZE);
-	sg_init_one(sg, record, ROOM);
+	tlsup_record_build_header(record, 23, 0x0303, len);
+	sg_init_table(sg, 2);
+	sg_set_buf(&sg[1], record + TLSUP_HEADER_SIZE, len);
 }
 
 static u8 *new_record(struct kunit *test)
@@ -83,11 +96,23 @@ static u8 *new_record(struct kunit *test)
 	return record;
 }
 
-static enum tlsup_fault open(struct tlsup_keys *keys, struct scatterlist *sg)
+static int seal(struct tlsup_keys *keys, struct scatterlist *sg)
 {
+	return tlsup_keys_seal(keys, sg, 23, CONTENT);
+}
+
+/* As a receiver: what is in the header counts. */
+static enum tlsup_fault open(struct tlsup_keys *keys, const u8 *record,
+			     struct scatterlist *sg, const u8 *explicit_nonce)
+{
+	size_t len = get_unaligned_be16(record + 3);
+	enum tlsup_fault fault;
 	int error;
-	enum tlsup_fault fault = tlsup_keys_open(keys, sg,
-						 CONTENT + TLSUP_TAG_SIZE, &error);
+
+	if (len != CONTENT + keys->cipher->tag_size)
+		return TLSUP_FAULT_MAC;
+	fault = tlsup_keys_open(keys, record, sg, sg, len, explicit_nonce,
+				&error);
 
 	return error ? TLSUP_FAULT_COUNT : fault;
 }
@@ -95,27 +120,27 @@ static enum tlsup_fault open(struct tlsup_keys *keys, struct scatterlist *sg)
 static void what_is_sealed_opens_in_order_only(struct kunit *test)
 {
 	u8 *record = new_record(test), *second = new_record(test);
-	struct scatterlist sg, sg2;
+	struct scatterlist sg[2], sg2[2];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		struct tlsup_keys *tx = make(test, ids[i]);
 		struct tlsup_keys *rx = make(test, ids[i]);
 
-		build(record, &sg);
-		build(second, &sg2);
-		KUNIT_EXPECT_EQ(test, tlsup_keys_seal(tx, &sg, CONTENT), 0);
-		KUNIT_EXPECT_EQ(test, tlsup_keys_seal(tx, &sg2, CONTENT), 0);
+		build(record, sg, tx);
+		build(second, sg2, tx);
+		KUNIT_EXPECT_EQ(test, seal(tx, sg), 0);
+		KUNIT_EXPECT_EQ(test, seal(tx, sg2), 0);
 		KUNIT_EXPECT_MEMNEQ(test, record, second, ROOM);
 		KUNIT_EXPECT_EQ(test, tx->seq, 2);
 
-		KUNIT_EXPECT_EQ(test, open(rx, &sg), TLSUP_OK);
+		KUNIT_EXPECT_EQ(test, open(rx, record, sg, NULL), TLSUP_OK);
 		KUNIT_EXPECT_EQ(test, record[TLSUP_HEADER_SIZE], 0x5a);
 		KUNIT_EXPECT_EQ(test, record[TLSUP_HEADER_SIZE + CONTENT - 1], 0x5a);
 		/* The same record again is not the next one. */
-		KUNIT_EXPECT_EQ(test, open(rx, &sg), TLSUP_FAULT_MAC);
+		KUNIT_EXPECT_EQ(test, open(rx, record, sg, NULL), TLSUP_FAULT_MAC);
 		KUNIT_EXPECT_EQ(test, rx->seq, 1);
-		KUNIT_EXPECT_EQ(test, open(rx, &sg2), TLSUP_OK);
+		KUNIT_EXPECT_EQ(test, open(rx, second, sg2, NULL), TLSUP_OK);
 		tlsup_keys_destroy(tx);
 		tlsup_keys_destroy(rx);
 	}
@@ -124,19 +149,19 @@ static void what_is_sealed_opens_in_order_only(struct kunit *test)
 static void a_flipped_bit_anywhere_does_not_open(struct kunit *test)
 {
 	u8 *record = new_record(test);
-	struct scatterlist sg;
+	struct scatterlist sg[2];
 	size_t i, at;
 
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		struct tlsup_keys *rx = make(test, ids[i]);
 
-		for (at = 0; at < ROOM; at += at < 8 || at > ROOM - 20 ? 1 : 61) {
+		for (at = 0; at < TLSUP_HEADER_SIZE + CONTENT + 8; at += at < 8 || at > ROOM - 20 ? 1 : 61) {
 			struct tlsup_keys *tx = make(test, ids[i]);
 
-			build(record, &sg);
-			KUNIT_EXPECT_EQ(test, tlsup_keys_seal(tx, &sg, CONTENT), 0);
+			build(record, sg, tx);
+			KUNIT_EXPECT_EQ(test, seal(tx, sg), 0);
 			record[at] ^= 1 << at % 8;
-			KUNIT_EXPECT_EQ_MSG(test, open(rx, &sg), TLSUP_FAULT_MAC,
+			KUNIT_EXPECT_EQ_MSG(test, open(rx, record, sg, NULL), TLSUP_FAULT_MAC,
 					    "byte %zu", at);
 			KUNIT_EXPECT_EQ(test, rx->seq, 0);
 			tlsup_keys_destroy(tx);
@@ -149,13 +174,14 @@ static void a_record_shorter_than_its_tag_is_refused(struct kunit *test)
 {
 	struct tlsup_keys *rx = make(test, ids[0]);
 	u8 *record = new_record(test);
-	struct scatterlist sg;
+	struct scatterlist sg[2];
 	size_t len;
 	int error;
 
-	build(record, &sg);
+	build(record, sg, rx);
 	for (len = 0; len <= TLSUP_TAG_SIZE; len++)
-		KUNIT_EXPECT_EQ(test, tlsup_keys_open(rx, &sg, len, &error),
+		KUNIT_EXPECT_EQ(test, tlsup_keys_open(rx, record, sg, sg, len,
+						      NULL, &error),
 				TLSUP_FAULT_SHORT);
 	tlsup_keys_destroy(rx);
 }
@@ -164,14 +190,68 @@ static void the_sequence_number_never_wraps(struct kunit *test)
 {
 	struct tlsup_keys *keys = make(test, ids[0]);
 	u8 *record = new_record(test);
-	struct scatterlist sg;
+	struct scatterlist sg[2];
 
-	build(record, &sg);
+	build(record, sg, keys);
 	keys->seq = U64_MAX - 1;
-	KUNIT_EXPECT_EQ(test, tlsup_keys_seal(keys, &sg, CONTENT), 0);
-	KUNIT_EXPECT_EQ(test, tlsup_keys_seal(keys, &sg, CONTENT), -EOVERFLOW);
+	KUNIT_EXPECT_EQ(test, seal(keys, sg), 0);
+	KUNIT_EXPECT_EQ(test, seal(keys, sg), -EOVERFLOW);
 	KUNIT_EXPECT_EQ(test, keys->seq, U64_MAX);
-	KUNIT_EXPECT_EQ(test, open(keys, &sg), TLSUP_FAULT_SEQUENCE);
+	KUNIT_EXPECT_EQ(test, open(keys, record, sg, NULL), TLSUP_FAULT_SEQUENCE);
+	tlsup_keys_destroy(keys);
+}
+
+/* TLS 1.2: RFC 5288 and RFC 6655, explicit nonces; RFC 7905, none. */
+static struct tlsup_keys *make_parts(struct kunit *test, u16 id, u64 seq)
+{
+	const struct tlsup_cipher_desc *cipher = tlsup_cipher_find(id);
+	const u8 key[TLSUP_KEY_MAX] = { 43, id };
+	const struct tlsup_key_parts parts = {
+		.version = 0x0303, .key = key, .iv = { 1, 2, 3, 4 }, .seq = seq,
+	};
+	struct tlsup_keys *keys = tlsup_keys_create_parts(cipher, &parts);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(keys));
+	return keys;
+}
+
+static void tls12_opens_with_the_nonce_in_the_record(struct kunit *test)
+{
+	u8 *record = new_record(test), nonce[TLSUP_EXPLICIT_SIZE];
+	struct scatterlist sg[2];
+	size_t i, n;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		struct tlsup_keys *tx = make_parts(test, ids[i], 5);
+		struct tlsup_keys *rx = make_parts(test, ids[i], 5);
+		struct tlsup_keys *late = make_parts(test, ids[i], 6);
+
+		KUNIT_EXPECT_EQ(test, tx->explicit_size,
+				ids[i] == TLSUP_CIPHER_CHACHA20_POLY1305 ? 0 : 8);
+		for (n = 0; n < 3; n++) {
+			tlsup_keys_explicit(tx, nonce);
+			build(record, sg, tx);
+			KUNIT_EXPECT_EQ(test, seal(tx, sg), 0);
+			if (tx->explicit_size)
+				KUNIT_EXPECT_EQ(test, get_unaligned_be64(nonce), n);
+			KUNIT_EXPECT_EQ(test, open(rx, record, sg, nonce), TLSUP_OK);
+			KUNIT_EXPECT_EQ(test, record[TLSUP_HEADER_SIZE], 0x5a);
+		}
+		/* The sequence number is authenticated, though not sent. */
+		build(record, sg, tx);
+		KUNIT_EXPECT_EQ(test, seal(tx, sg), 0);
+		KUNIT_EXPECT_EQ(test, open(late, record, sg, nonce), TLSUP_FAULT_MAC);
+		tlsup_keys_destroy(tx);
+		tlsup_keys_destroy(rx);
+		tlsup_keys_destroy(late);
+	}
+}
+
+static void keys_in_parts_have_no_successor(struct kunit *test)
+{
+	struct tlsup_keys *keys = make_parts(test, ids[0], 0);
+
+	KUNIT_EXPECT_EQ(test, PTR_ERR(tlsup_keys_update(keys)), -EOPNOTSUPP);
 	tlsup_keys_destroy(keys);
 }
 
@@ -220,7 +300,7 @@ static void the_table_knows_its_ciphers_only(struct kunit *test)
 
 	for (id = 0; id < 0x10000; id++)
 		known += tlsup_cipher_find(id) && tlsup_cipher_find(id)->id == id;
-	KUNIT_EXPECT_EQ(test, known, ARRAY_SIZE(ids));
+	KUNIT_EXPECT_EQ(test, known, CIPHERS_KNOWN);
 }
 
 static struct kunit_case cases[] = {
@@ -229,6 +309,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_flipped_bit_anywhere_does_not_open),
 	KUNIT_CASE(a_record_shorter_than_its_tag_is_refused),
 	KUNIT_CASE(the_sequence_number_never_wraps),
+	KUNIT_CASE(tls12_opens_with_the_nonce_in_the_record),
+	KUNIT_CASE(keys_in_parts_have_no_successor),
 	KUNIT_CASE(an_update_starts_again_under_the_next_secret),
 	KUNIT_CASE(a_secret_of_the_wrong_length_is_refused),
 	KUNIT_CASE(the_table_knows_its_ciphers_only),

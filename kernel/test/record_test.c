@@ -16,7 +16,8 @@ static enum tlsup_fault parse(u8 type, u16 version, u16 len, bool keyed,
 	u8 bytes[TLSUP_HEADER_SIZE];
 
 	tlsup_record_build_header(bytes, type, version, len);
-	return tlsup_record_parse_header(bytes, keyed, header);
+	return tlsup_record_parse_header(bytes, keyed ? TLSUP_CIPHERTEXT_MAX :
+					 TLSUP_PLAINTEXT_MAX, header);
 }
 
 static void header_takes_the_four_types_only(struct kunit *test)

@@ -43,6 +43,12 @@
 /* The name for TCP_ULP. */
 #define TLSUP_ULP_NAME	"tlsup"
 
+/*
+ * The other ULP, with the face of in-tree kTLS: options of SOL_TLS and the
+ * structures of linux/tls.h. ESTABLISHED sockets only; SOL_TLSUP is refused.
+ */
+#define TLSUP_RAW_ULP_NAME	"tlsup-raw"
+
 /**
  * enum tlsup_option - options of level %SOL_TLSUP
  * @TLSUP_HANDSHAKE: set int, &enum tlsup_role. Starts the handshake. On a
@@ -195,6 +201,36 @@ struct tlsup_status {
 	__s16 alert_received;
 	__u32 reserved;
 	char reason[TLSUP_REASON_MAX];
+};
+
+/**
+ * enum tlsup_inet_diag - what inet_diag shows of a connection, of either ULP
+ *
+ * Beside version and cipher, which stand where in-tree TLS has them
+ * (INET_ULP_INFO_TLS), so that ss(8) shows them.
+ *
+ * @TLSUP_INET_DIAG: the nest, within INET_DIAG_ULP_INFO
+ * @TLSUP_INET_DIAG_PAD: padding
+ * @TLSUP_INET_DIAG_CONN_ID: u64, the id that netlink and the daemon use
+ * @TLSUP_INET_DIAG_PHASE: u32, &enum tlsup_phase
+ * @TLSUP_INET_DIAG_TX_RECORDS: u64, records sent under application keys
+ * @TLSUP_INET_DIAG_RX_RECORDS: u64, records received under application keys
+ * @TLSUP_INET_DIAG_TX_BYTES: u64, application data sent
+ * @TLSUP_INET_DIAG_RX_BYTES: u64, application data received
+ * @TLSUP_INET_DIAG_TX_REKEYS: u32, key updates of the sending direction
+ * @TLSUP_INET_DIAG_RX_REKEYS: u32, key updates of the receiving direction
+ */
+enum tlsup_inet_diag {
+	TLSUP_INET_DIAG			= 16,
+	TLSUP_INET_DIAG_PAD		= 1,
+	TLSUP_INET_DIAG_CONN_ID		= 2,
+	TLSUP_INET_DIAG_PHASE		= 3,
+	TLSUP_INET_DIAG_TX_RECORDS	= 4,
+	TLSUP_INET_DIAG_RX_RECORDS	= 5,
+	TLSUP_INET_DIAG_TX_BYTES	= 6,
+	TLSUP_INET_DIAG_RX_BYTES	= 7,
+	TLSUP_INET_DIAG_TX_REKEYS	= 8,
+	TLSUP_INET_DIAG_RX_REKEYS	= 9,
 };
 
 #endif /* _UAPI_LINUX_TLSUP_H */
