@@ -46,7 +46,7 @@ REFUSED = [
     ("list cut off", tlsup.ALPN, b"\x03h2"),
     ("list with a byte too many", tlsup.ALPN, b"\x02h2\x01"),
     ("list of 1025 bytes", tlsup.ALPN, b"\x04abcd" * 205),
-    ("flag that is not defined", tlsup.FLAGS, number(1)),
+    ("flag that is not defined", tlsup.FLAGS, number(8)),
     ("all flags", tlsup.FLAGS, number(-1)),
     ("flags of 2 bytes", tlsup.FLAGS, b"\0\0"),
     ("timeout 0", tlsup.TIMEOUT, number(0)),
