@@ -53,7 +53,8 @@ static const struct ext table[] = {
 	{ EXT_RENEGOTIATION_INFO, CH | SH12, ext_renegotiation_parse,
 	  ext_renegotiation_write },
 	{ EXT_MAX_FRAGMENT_LENGTH, CH | EE, NULL, NULL },
-	{ EXT_STATUS_REQUEST, CH | CR | CT, NULL, NULL },
+	{ EXT_STATUS_REQUEST, CH | SH12 | CR | CT, ext_status_parse,
+	  ext_status_write },
 	{ EXT_SIGNATURE_ALGORITHMS_CERT, CH | CR, NULL, NULL },
 	{ EXT_CERTIFICATE_AUTHORITIES, CH | CR, NULL, NULL },
 	{ EXT_SCT, CH | CR | CT, NULL, NULL },
@@ -96,7 +97,7 @@ static bool check_place(struct hs *hs, enum msg place, size_t row)
 	if (!is_offer(place) &&
 	    (row >= ROWS || !table[row].write ||
 	     table[row].type == EXT_PSK_KEY_EXCHANGE_MODES ||
-	     ((place == MSG_ENCRYPTED_EXTENSIONS || place == MSG_SERVER_HELLO_12) &&
+	     ((IN(place) & (EE | SH12 | IN(MSG_SERVER_CERTIFICATE))) &&
 	      !ext_was_offered(hs, table[row].type))))
 		return hs_fail(hs, HS_ALERT_UNSUPPORTED_EXTENSION,
 			       "an extension that was not offered");

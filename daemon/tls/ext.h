@@ -96,6 +96,10 @@ bool ext_cookie_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_cookie_write(struct hs *hs, enum msg place, struct wr *wr);
 bool ext_psk_modes_write(struct hs *hs, enum msg place, struct wr *wr);
 
+/* ext_status.c */
+bool ext_status_parse(enum msg place, struct rd *body, struct exts *exts);
+bool ext_status_write(struct hs *hs, enum msg place, struct wr *wr);
+
 /* ext_tls12.c */
 bool ext_offers_etm(const struct hs *hs);
 bool ext_offers_points(const struct hs *hs);

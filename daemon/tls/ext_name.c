@@ -25,6 +25,8 @@ bool ext_was_offered(const struct hs *hs, uint16_t type)
 		return hs->config->server_name;
 	if (type == EXT_ALPN)
 		return hs->config->alpn.len;
+	if (type == EXT_STATUS_REQUEST)
+		return hs->config->ocsp;
 	if (type == EXT_EC_POINT_FORMATS)
 		return ext_offers_points(hs);
 	if (type == EXT_ENCRYPT_THEN_MAC)

@@ -13,6 +13,7 @@ static const struct action actions[MSG_COUNT] = {
 		.name = "client_hello",
 		.type = TYPE_CLIENT_HELLO,
 		.from = HS_CLIENT,
+		.extra = msg_client_hello_size,
 		.build = msg_client_hello_build,
 		.parse = msg_client_hello_parse,
 	},
@@ -50,6 +51,7 @@ static const struct action actions[MSG_COUNT] = {
 		.name = "certificate",
 		.type = TYPE_CERTIFICATE,
 		.from = HS_SERVER,
+		.extra = msg_certificate_size,
 		.build = msg_certificate_build,
 		.parse = msg_certificate_parse,
 	},
@@ -73,6 +75,7 @@ static const struct action actions[MSG_COUNT] = {
 		.name = "certificate",
 		.type = TYPE_CERTIFICATE,
 		.from = HS_CLIENT,
+		.extra = msg_certificate_size,
 		.build = msg_certificate_build,
 		.parse = msg_certificate_parse,
 	},
@@ -96,8 +99,17 @@ static const struct action actions[MSG_COUNT] = {
 		.name = "certificate",
 		.type = TYPE_CERTIFICATE,
 		.from = HS_SERVER,
+		.extra = msg_certificate_size,
 		.build = msg_certificate_12_build,
 		.parse = msg_certificate_12_parse,
+	},
+	[MSG_CERTIFICATE_STATUS] = {
+		.name = "certificate_status",
+		.type = TYPE_CERTIFICATE_STATUS,
+		.from = HS_SERVER,
+		.extra = msg_certificate_status_size,
+		.build = msg_certificate_status_build,
+		.parse = msg_certificate_status_parse,
 	},
 	[MSG_SERVER_KEY_EXCHANGE] = {
 		.name = "server_key_exchange",
@@ -111,6 +123,7 @@ static const struct action actions[MSG_COUNT] = {
 		.name = "certificate_request",
 		.type = TYPE_CERTIFICATE_REQUEST,
 		.from = HS_SERVER,
+		.extra = msg_certificate_request_size,
 		.build = msg_certificate_request_12_build,
 		.parse = msg_certificate_request_12_parse,
 	},
@@ -125,6 +138,7 @@ static const struct action actions[MSG_COUNT] = {
 		.name = "certificate",
 		.type = TYPE_CERTIFICATE,
 		.from = HS_CLIENT,
+		.extra = msg_certificate_size,
 		.build = msg_certificate_12_build,
 		.parse = msg_certificate_12_parse,
 	},
@@ -204,6 +218,7 @@ static const struct step order12[] = {
 	{ .msg = MSG_CLIENT_HELLO },
 	{ .msg = MSG_SERVER_HELLO_12 },
 	{ .msg = MSG_SERVER_CERTIFICATE_12 },
+	{ .msg = MSG_CERTIFICATE_STATUS, .with = FL_STATUS },
 	{ .msg = MSG_SERVER_KEY_EXCHANGE, .with = FL_KEY_EXCHANGE },
 	{ .msg = MSG_CERTIFICATE_REQUEST_12, .with = FL_REQUEST },
 	{ .msg = MSG_SERVER_HELLO_DONE },
@@ -218,10 +233,20 @@ static const struct step order12[] = {
 	{ .msg = MSG_END },
 };
 
-/* Messages that their sender may leave out, as their receiver learns. */
-static const struct step optional[] = {
-	{ .msg = MSG_CERTIFICATE_REQUEST, .with = FL_REQUEST },
-	{ .msg = MSG_CERTIFICATE_REQUEST_12, .with = FL_REQUEST },
+/**
+ * struct option - a message that its sender may leave out, unannounced
+ * @msg: which
+ * @sets: the flag that means it has come
+ * @needs: the flag without which it may not
+ */
+static const struct option {
+	enum msg msg;
+	unsigned int sets;
+	unsigned int needs;
+} options[] = {
+	{ .msg = MSG_CERTIFICATE_REQUEST, .sets = FL_REQUEST },
+	{ .msg = MSG_CERTIFICATE_REQUEST_12, .sets = FL_REQUEST },
+	{ .msg = MSG_CERTIFICATE_STATUS, .sets = FL_STATUS, .needs = FL_STAPLE },
 };
 
 /**
@@ -268,11 +293,12 @@ bool fl_resolve(unsigned int *flags, unsigned int position, uint8_t type)
 
 	if (action->type == type && !action->ccs)
 		return true;
-	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
-		unsigned int bent = *flags | optional[i].with;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		unsigned int bent = *flags | options[i].sets;
 		enum msg msg = fl_message(bent, position);
 
-		if (msg == optional[i].msg && actions[msg].type == type) {
+		if (msg == options[i].msg && actions[msg].type == type &&
+		    (*flags & options[i].needs) == options[i].needs) {
 			*flags = bent;
 			return true;
 		}

@@ -218,6 +218,8 @@ bool hello12_settle(struct hs *hs)
 			hs->kex = NULL;
 		else
 			hs->flags |= FL_KEY_EXCHANGE;
+		if (hs->ocsp_wanted && hs->credential->ocsp && hs->credential->ocsp[0].len)
+			hs->flags |= FL_STATUS;
 		return true;
 	}
 	return false;

@@ -14,8 +14,8 @@
 
 #include "tls/hs_int.h"
 
-/* The most that any message but a certificate needs. */
-#define BUILD_MAX	(4096 + COOKIE_MAX)
+/* The most that any message needs beside what its action says. */
+#define BUILD_MAX	4096
 
 /**
  * hs_create - make an engine
@@ -52,6 +52,7 @@ void hs_destroy(struct hs *hs)
 	free(hs->out);
 	free(hs->kept);
 	free(hs->content);
+	free(hs->ocsp_data);
 	free(hs->cookie);
 	free(hs->chain_data);
 	secret_free(hs, sizeof(*hs));
@@ -229,7 +230,7 @@ static bool send_message(struct hs *hs, const struct action *action)
 	uint8_t *at;
 	size_t mark;
 
-	if (!reserve_out(hs, BUILD_MAX + msg_certificate_size(hs)))
+	if (!reserve_out(hs, BUILD_MAX + (action->extra ? action->extra(hs) : 0)))
 		return false;
 	at = hs->out + hs->out_len;
 	wr_init(&wr, at, hs->out_size - hs->out_len);

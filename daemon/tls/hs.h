@@ -68,6 +68,8 @@ struct hs_bytes {
  * @chain_len: certificates in @chain
  * @schemes: SignatureSchemes that the key can make, best first
  * @schemes_len: how many
+ * @ocsp: OCSP responses to be stapled, @chain_len of them, empty where there is
+ *	none; NULL: none at all
  * @decrypts: an RSA key that may decrypt a premaster secret, too
  * @key: for whoever answers HS_ASK_SIGN and HS_ASK_DECRYPT; the engine does not
  *	look inside
@@ -77,6 +79,7 @@ struct hs_credential {
 	size_t chain_len;
 	const uint16_t *schemes;
 	size_t schemes_len;
+	const struct hs_bytes *ocsp;
 	bool decrypts;
 	const void *key;
 };
@@ -102,6 +105,7 @@ enum hs_client_auth {
  * @schemes: SignatureSchemes that are taken, in certificates as well; empty:
  *	all that are known
  * @schemes_len: how many
+ * @ocsp: client: ask for OCSP responses
  * @authorities: server: distinguished names as in certificate_authorities,
  *	without the outer length; empty: none are named
  * @alpn: RFC 7301 wire list without its outer length; empty: none
@@ -120,6 +124,7 @@ struct hs_config {
 	size_t groups_len;
 	const uint16_t *schemes;
 	size_t schemes_len;
+	bool ocsp;
 	struct hs_bytes authorities;
 	struct hs_bytes alpn;
 	const char *server_name;
@@ -161,6 +166,8 @@ enum hs_auth {
  * @signature: HS_ASK_VERIFY
  * @chain: HS_ASK_VERIFY, HS_ASK_ENCRYPT: DER, leaf first
  * @chain_len: certificates in @chain
+ * @ocsp: HS_ASK_VERIFY: stapled OCSP responses, @chain_len of them, empty where
+ *	none came
  */
 struct hs_question {
 	enum hs_ask ask;
@@ -176,6 +183,7 @@ struct hs_question {
 	struct hs_bytes signature;
 	const struct hs_bytes *chain;
 	size_t chain_len;
+	const struct hs_bytes *ocsp;
 };
 
 /**

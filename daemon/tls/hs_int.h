@@ -42,6 +42,7 @@ enum msg_type {
 	TYPE_CERTIFICATE_VERIFY = 15,
 	TYPE_CLIENT_KEY_EXCHANGE = 16,
 	TYPE_FINISHED = 20,
+	TYPE_CERTIFICATE_STATUS = 22,
 	TYPE_MESSAGE_HASH = 254,
 };
 
@@ -60,6 +61,7 @@ enum msg {
 	MSG_CLIENT_FINISHED,
 	MSG_SERVER_HELLO_12,
 	MSG_SERVER_CERTIFICATE_12,
+	MSG_CERTIFICATE_STATUS,
 	MSG_SERVER_KEY_EXCHANGE,
 	MSG_CERTIFICATE_REQUEST_12,
 	MSG_SERVER_HELLO_DONE,
@@ -80,7 +82,9 @@ enum flight_flag {
 	FL_TLS12	= 1 << 2,
 	FL_KEY_EXCHANGE	= 1 << 3,	/* TLS 1.2: ServerKeyExchange */
 	FL_CLIENT_VERIFY = 1 << 4,	/* the client proves its certificate */
-	FL_COUNT	= 1 << 5,
+	FL_STAPLE	= 1 << 5,	/* TLS 1.2: CertificateStatus may come */
+	FL_STATUS	= 1 << 6,	/* it comes */
+	FL_COUNT	= 1 << 7,
 };
 
 /**
@@ -90,6 +94,7 @@ enum flight_flag {
  * @ccs: TLS 1.2: not a message but ChangeCipherSpec, at which keys change
  * @from: who sends it
  * @ask: sender: a question to be answered before it can be built, or NULL
+ * @extra: sender: bytes that the body may need beside BUILD_MAX, or NULL
  * @build: sender: write the body
  * @parse: receiver: parse, check, commit; may ask
  * @after: both: the message is in the transcript; keys change here
@@ -100,6 +105,7 @@ struct action {
 	bool ccs;
 	enum hs_role from;
 	bool (*ask)(struct hs *hs);
+	size_t (*extra)(const struct hs *hs);
 	bool (*build)(struct hs *hs, struct wr *wr);
 	bool (*parse)(struct hs *hs, struct rd *body);
 	bool (*after)(struct hs *hs);
@@ -142,6 +148,7 @@ struct exts {
 	struct rd name;
 	struct rd points;
 	bool renegotiated;
+	bool ocsp;
 };
 
 struct hs {
@@ -219,6 +226,9 @@ struct hs {
 	uint8_t *chain_data;
 	struct hs_bytes chain[HS_CHAIN_MAX];
 	size_t chain_len;
+	uint8_t *ocsp_data;
+	struct hs_bytes ocsp[HS_CHAIN_MAX];
+	bool ocsp_wanted;
 	bool client_authenticated;
 	uint8_t randoms[2 * RANDOM_SIZE];
 	uint8_t signed_content[SIGNED_CONTENT_MAX];
@@ -317,6 +327,7 @@ bool msg_certificate_request_parse(struct hs *hs, struct rd *body);
 bool msg_certificate_build(struct hs *hs, struct wr *wr);
 bool msg_certificate_parse(struct hs *hs, struct rd *body);
 size_t msg_certificate_size(const struct hs *hs);
+size_t msg_client_hello_size(const struct hs *hs);
 bool msg_certificate_verify_ask(struct hs *hs);
 bool msg_certificate_verify_build(struct hs *hs, struct wr *wr);
 bool msg_certificate_verify_parse(struct hs *hs, struct rd *body);
@@ -331,9 +342,13 @@ bool msg_server_hello_12_parse(struct hs *hs, struct rd *body);
 bool msg_server_hello_is_12(const uint8_t *body, size_t len);
 bool msg_certificate_12_build(struct hs *hs, struct wr *wr);
 bool msg_certificate_12_parse(struct hs *hs, struct rd *body);
+size_t msg_certificate_status_size(const struct hs *hs);
+bool msg_certificate_status_build(struct hs *hs, struct wr *wr);
+bool msg_certificate_status_parse(struct hs *hs, struct rd *body);
 bool msg_server_key_exchange_ask(struct hs *hs);
 bool msg_server_key_exchange_build(struct hs *hs, struct wr *wr);
 bool msg_server_key_exchange_parse(struct hs *hs, struct rd *body);
+size_t msg_certificate_request_size(const struct hs *hs);
 bool msg_certificate_request_12_build(struct hs *hs, struct wr *wr);
 bool msg_certificate_request_12_parse(struct hs *hs, struct rd *body);
 bool msg_server_hello_done_build(struct hs *hs, struct wr *wr);

@@ -11,6 +11,17 @@
 #define ECDSA_SIGN	64
 
 /**
+ * msg_certificate_request_size - how long the list of authorities is
+ * @hs: a server
+ *
+ * Return: bytes.
+ */
+size_t msg_certificate_request_size(const struct hs *hs)
+{
+	return hs->config->authorities.len;
+}
+
+/**
  * msg_certificate_request_12_build - ask for a certificate
  * @hs: a server
  * @wr: the writer

@@ -94,6 +94,7 @@ bool msg_certificate_verify_parse(struct hs *hs, struct rd *body)
 	question.server_name = hs->config->server_name;
 	question.chain = hs->chain;
 	question.chain_len = hs->chain_len;
+	question.ocsp = hs->ocsp;
 	return hs_ask_owner(hs, &question);
 }
 
@@ -142,6 +143,7 @@ bool msg_certificate_verify_12_parse(struct hs *hs, struct rd *body)
 	question.signature = (struct hs_bytes){ signature.data, signature.len };
 	question.chain = hs->chain;
 	question.chain_len = hs->chain_len;
+	question.ocsp = hs->ocsp;
 	return hs_ask_owner(hs, &question);
 }
 

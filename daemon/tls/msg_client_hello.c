@@ -37,6 +37,17 @@ static bool first_hello(struct hs *hs)
 }
 
 /**
+ * msg_client_hello_size - what a ClientHello holds of others' making
+ * @hs: a client
+ *
+ * Return: bytes.
+ */
+size_t msg_client_hello_size(const struct hs *hs)
+{
+	return hs->cookie_len;
+}
+
+/**
  * msg_client_hello_build - write a ClientHello
  * @hs: a client
  * @wr: the writer
@@ -185,6 +196,7 @@ static void commit(struct hs *hs, const struct client_hello *hello,
 	if (choice->alpn.len)
 		memcpy(hs->alpn, choice->alpn.data, choice->alpn.len);
 	hs->offered = hello->exts.seen;
+	hs->ocsp_wanted = hello->exts.ocsp;
 	hs->suite = choice->suite;
 	hs->kex = choice->kex;
 	scheme_commit(hs, hello->exts.schemes);

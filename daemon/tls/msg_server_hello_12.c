@@ -175,6 +175,8 @@ bool msg_server_hello_12_parse(struct hs *hs, struct rd *body)
 	memcpy(hs->server_random, hello.random, RANDOM_SIZE);
 	if (hello.suite->kx != KX_RSA)
 		hs->flags |= FL_KEY_EXCHANGE;
+	if (ext_has(&hello.exts, EXT_STATUS_REQUEST))
+		hs->flags |= FL_STAPLE;
 	/* A CertificateRequest may come. */
 	trans_keep(hs);
 	return trans_start(hs);

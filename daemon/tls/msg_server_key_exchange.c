@@ -130,6 +130,7 @@ static bool ask_verify(struct hs *hs)
 		.signature = { hs->signature, hs->signature_len },
 		.chain = hs->chain,
 		.chain_len = hs->chain_len,
+		.ocsp = hs->ocsp,
 	};
 
 	return hs_ask_owner(hs, &question);

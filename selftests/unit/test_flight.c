@@ -51,6 +51,10 @@ static enum msg successor12(enum msg msg, unsigned int flags)
 	case MSG_SERVER_HELLO_12:
 		return MSG_SERVER_CERTIFICATE_12;
 	case MSG_SERVER_CERTIFICATE_12:
+		if (flags & FL_STATUS)
+			return MSG_CERTIFICATE_STATUS;
+		/* fall through */
+	case MSG_CERTIFICATE_STATUS:
 		if (flags & FL_KEY_EXCHANGE)
 			return MSG_SERVER_KEY_EXCHANGE;
 		/* fall through */
@@ -111,8 +115,8 @@ TEST(every_message_has_an_action)
 	}
 }
 
-/* One optional message can come where another is expected, no other type. */
-TEST(only_certificate_request_bends_the_order)
+/* An optional message can come where another is expected, no other type. */
+TEST(only_optional_messages_bend_the_order)
 {
 	for (unsigned int flags = 0; flags < FL_COUNT; flags++)
 		for (unsigned int i = 0; fl_message(flags, i) != MSG_END; i++)
@@ -123,6 +127,10 @@ TEST(only_certificate_request_bends_the_order)
 				if (type == fl_action(fl_message(flags, i))->type &&
 				    type) {
 					ASSERT_TRUE(legal && bent == flags);
+				} else if (legal && type == TYPE_CERTIFICATE_STATUS) {
+					ASSERT_EQ(MSG_CERTIFICATE_STATUS,
+						  fl_message(bent, i));
+					ASSERT_TRUE(flags & FL_TLS12 && flags & FL_STAPLE);
 				} else if (legal) {
 					ASSERT_EQ(flags & FL_TLS12 ?
 						  MSG_CERTIFICATE_REQUEST_12 :
