@@ -297,11 +297,19 @@ static size_t message_len(const struct hs *hs)
 	return rd.failed || hs->in_len < len ? 0 : len;
 }
 
+/* Only where certificates come, messages get that long. */
+static size_t message_max(const struct hs *hs)
+{
+	if (hs->config->message_max)
+		return hs->config->message_max;
+	if (hs->role == HS_SERVER && hs->config->client_auth == HS_CLIENT_AUTH_NONE)
+		return HS_MESSAGE_MAX_SERVER;
+	return HS_MESSAGE_MAX_CLIENT;
+}
+
 /* Before the rest of a message is waited for: may it come at all? */
 static bool check_head(struct hs *hs)
 {
-	size_t max = hs->role == HS_CLIENT ? HS_MESSAGE_MAX_CLIENT :
-					     HS_MESSAGE_MAX_SERVER;
 	struct rd rd;
 	uint8_t type;
 	uint32_t len;
@@ -314,7 +322,7 @@ static bool check_head(struct hs *hs)
 	if (!fl_resolve(&hs->flags, hs->position, type))
 		return hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
 			       "a handshake message out of order");
-	if (len > max)
+	if (len > message_max(hs))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "a handshake message that is too long");
 	return true;

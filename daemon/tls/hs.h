@@ -97,6 +97,8 @@ enum hs_client_auth {
  * @max_version: 0x0303 or 0x0304; 0: as 0x0304
  * @ems_required: TLS 1.2: fail without extended_master_secret (RFC 7627)
  * @client_auth: server: whether a certificate is asked for
+ * @message_max: longest message that is taken; 0: HS_MESSAGE_MAX_SERVER for a
+ *	server that asks for no certificate, else HS_MESSAGE_MAX_CLIENT
  * @suites: cipher suites, IANA numbers, best first; empty: all that are known
  * @suites_len: how many
  * @groups: named groups, best first; empty: all that are known. A client
@@ -118,6 +120,7 @@ struct hs_config {
 	uint16_t max_version;
 	bool ems_required;
 	enum hs_client_auth client_auth;
+	uint32_t message_max;
 	const uint16_t *suites;
 	size_t suites_len;
 	const uint16_t *groups;

@@ -153,6 +153,7 @@ static void answer(struct side *side, const struct hs_question *question)
 	switch (question->ask) {
 	case HS_ASK_CREDENTIAL:
 		side->auths = question->auths;
+		side->authorities_len = question->authorities.len;
 		hs_answer_credential(side->hs, credential(side));
 		break;
 	case HS_ASK_ENCRYPT:
@@ -164,6 +165,7 @@ static void answer(struct side *side, const struct hs_question *question)
 		hs_answer_sign(side->hs, mac, sizeof(mac));
 		break;
 	case HS_ASK_VERIFY:
+		side->ocsp_len = question->ocsp[0].len;
 		pair_sign(question->content, mac);
 		if (side->pair->refuse)
 			hs_answer_verify(side->hs, &refused);

@@ -71,6 +71,8 @@ struct side {
 	uint16_t group;
 	uint16_t scheme;
 	uint8_t auths;
+	size_t authorities_len;
+	size_t ocsp_len;
 	char alpn[HS_ALPN_MAX + 1];
 	char name[HS_NAME_MAX + 1];
 	size_t chain_len;

@@ -9,18 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hostile.h"
 #include "kselftest_harness.h"
-#include "pair.h"
 
-#define HEADER	4
-
-/* Where a message is found: the nth record of a side, the nth message in it. */
-static const struct place {
-	const char *name;
-	enum hs_role from;
-	int record;
-	int message;
-} places[] = {
+static const struct place places[] = {
 	{ "client_hello", HS_CLIENT, 0, 0 },
 	{ "server_hello", HS_SERVER, 0, 0 },
 	{ "encrypted_extensions", HS_SERVER, 1, 0 },
@@ -32,102 +24,6 @@ static const struct place {
 
 #define PLACES	(sizeof(places) / sizeof(places[0]))
 
-enum deed { CUT, STRETCH, TWICE, LEAVE_OUT, SWAP, FLIP, TRAIL, EPOCH };
-
-struct plan {
-	const struct place *place;
-	enum deed deed;
-	size_t at;		/* bytes to cut, byte to flip */
-	int seen[3];		/* records by role */
-	bool done;
-	size_t len;		/* of the message, for the caller's loop */
-};
-
-static size_t message_len(const uint8_t *m)
-{
-	return HEADER + ((size_t)m[1] << 16 | (size_t)m[2] << 8 | m[3]);
-}
-
-static void set_len(uint8_t *m, size_t body)
-{
-	m[1] = (uint8_t)(body >> 16);
-	m[2] = (uint8_t)(body >> 8);
-	m[3] = (uint8_t)body;
-}
-
-/* Put @len bytes of @with in place of @old bytes at @at. */
-static void splice(struct record *r, size_t at, size_t old, const uint8_t *with,
-		   size_t len)
-{
-	memmove(r->data + at + len, r->data + at + old, r->len - at - old);
-	memcpy(r->data + at, with, len);
-	r->len += len - old;
-}
-
-static void act(struct plan *plan, struct record *r, size_t at)
-{
-	static uint8_t copy[2 * PAIR_RECORD_MAX];
-	size_t len = message_len(r->data + at), next;
-
-	plan->len = len;
-	switch (plan->deed) {
-	case CUT:
-		set_len(r->data + at, len - HEADER - plan->at);
-		splice(r, at + len - plan->at, plan->at, copy, 0);
-		break;
-	case STRETCH:
-		set_len(r->data + at, len - HEADER + 1);
-		splice(r, at + len, 0, (const uint8_t *)"", 1);
-		break;
-	case TWICE:
-		memcpy(copy, r->data + at, len);
-		splice(r, at, 0, copy, len);
-		break;
-	case LEAVE_OUT:
-		splice(r, at, len, copy, 0);
-		break;
-	case SWAP:
-		if (at + len >= r->len) {
-			plan->done = false;
-			return;
-		}
-		next = message_len(r->data + at + len);
-		memcpy(copy, r->data + at + len, next);
-		memcpy(copy + next, r->data + at, len);
-		memcpy(r->data + at, copy, len + next);
-		break;
-	case FLIP:
-		r->data[at + plan->at] ^= (uint8_t)(1 << plan->at % 8);
-		break;
-	case TRAIL:
-		splice(r, r->len, 0, (const uint8_t *)"\x14", 1);
-		break;
-	case EPOCH:
-		r->epoch = r->epoch ? HS_EPOCH_PLAINTEXT : HS_EPOCH_HANDSHAKE;
-		break;
-	}
-}
-
-static bool tamper(void *context, const struct side *from, struct record *r)
-{
-	struct plan *plan = context;
-	size_t at = 0;
-
-	if (from->role != plan->place->from ||
-	    plan->seen[from->role]++ != plan->place->record)
-		return true;
-	for (int i = 0; i < plan->place->message; i++)
-		at += message_len(r->data + at);
-	plan->done = true;
-	act(plan, r, at);
-	return r->len;
-}
-
-static struct side *victim(struct pair *pair, const struct place *place)
-{
-	return place->from == HS_CLIENT ? &pair->server : &pair->client;
-}
-
 static void run_plan(struct pair *pair, struct plan *plan)
 {
 	static const uint8_t alpn[] = "\x02h2";
@@ -136,26 +32,10 @@ static void run_plan(struct pair *pair, struct plan *plan)
 	pair->client.config.server_name = "localhost";
 	pair->client.config.alpn = (struct hs_bytes){ alpn, 3 };
 	pair->server.config.alpn = (struct hs_bytes){ alpn, 3 };
-	pair->tamper = tamper;
-	pair->context = plan;
+	plan->protected_epoch = HS_EPOCH_HANDSHAKE;
+	hostile_attach(pair, plan);
 	pair_run(pair);
 }
-
-/* The victim has failed once with this alert (or any, if negative). */
-static bool failed(struct pair *pair, const struct place *place, int alert)
-{
-	const struct side *side = victim(pair, place);
-
-	return side->fails == 1 && !side->dones &&
-	       (alert < 0 || side->failure.alert == alert);
-}
-
-#define EXPECT_FAILED(pair, plan, wanted) \
-	ASSERT_TRUE(failed(&(pair), (plan).place, wanted)) \
-		TH_LOG("%s, at %zu: %d failures, alert %d, %s", (plan).place->name, \
-		       (plan).at, victim(&(pair), (plan).place)->fails, \
-		       victim(&(pair), (plan).place)->failure.alert, \
-		       victim(&(pair), (plan).place)->failure.reason ?: "-")
 
 TEST(a_trailing_byte_is_decode_error)
 {
@@ -191,7 +71,6 @@ TEST(every_truncation_is_decode_error)
 		do {
 			struct pair pair;
 
-			memset(plan.seen, 0, sizeof(plan.seen));
 			run_plan(&pair, &plan);
 			EXPECT_FAILED(pair, plan, cut_alert(&plan));
 			pair_wipe(&pair);
@@ -254,7 +133,6 @@ TEST(no_flipped_bit_goes_unnoticed)
 		do {
 			struct pair pair;
 
-			memset(plan.seen, 0, sizeof(plan.seen));
 			run_plan(&pair, &plan);
 			ASSERT_EQ(0, pair.client.dones * pair.server.dones)
 				TH_LOG("%s, byte %zu", places[i].name, plan.at);
@@ -312,7 +190,7 @@ static int hello_alert(const uint8_t *exts, size_t len)
 	m[at] = (uint8_t)(len >> 8);
 	m[at + 1] = (uint8_t)len;
 	memcpy(m + at + 2, exts, len);
-	set_len(m, at + 2 + len - HEADER);
+	hostile_set_len(m, at + 2 + len - HEADER);
 	pair_init(&pair);
 	pair_feed(&pair.server, HS_EPOCH_PLAINTEXT, m, at + 2 + len);
 	alert = pair.server.fails == 1 ? pair.server.failure.alert : -1;
