@@ -15,6 +15,9 @@
 #include "crypto/cr_rand.h"
 #include "lib/wire.h"
 
+#define TLS12	0x0303
+#define TLS13	0x0304
+
 #define PROMISE(is_kept)	do { if (!(is_kept)) abort(); } while (0)
 
 /* What an engine does last in each call. */
@@ -54,10 +57,18 @@ void fuzz_configure(enum hs_role role, uint8_t setup, struct hs_config *config)
 {
 	static const uint16_t groups[] = { 0x0017, 0x001d };
 	static const uint8_t alpn[] = "\x02h2\x08http/1.1";
-	static const uint16_t suites[] = { 0x1301, 0x1302, 0x1303 };
+	static const uint16_t suites13[] = { 0x1301, 0x1302, 0x1303 };
+	static const uint16_t suites12[] = { 0xc02b, 0xc028, 0x009c };
+	const uint16_t *suites = setup & FUZZ_TLS12 ? suites12 : suites13;
 	size_t suite = (setup & FUZZ_SUITE_MASK) >> FUZZ_SUITE_SHIFT;
 
 	memset(config, 0, sizeof(*config));
+	config->min_version = TLS12;
+	config->max_version = setup & FUZZ_TLS12 ? TLS12 : TLS13;
+	config->ems_required = setup & FUZZ_PLAIN;
+	config->ocsp = !(setup & FUZZ_PLAIN);
+	if (setup & FUZZ_TLS12 && setup & FUZZ_CLIENT_AUTH)
+		config->client_auth = HS_CLIENT_AUTH_REQUIRE;
 	if (suite) {
 		config->suites = &suites[suite - 1];
 		config->suites_len = 1;
@@ -95,8 +106,10 @@ static void on_keys(void *arg, const struct hs_keys *keys)
 	struct fuzz_owner *owner = arg;
 	enum hs_epoch *epoch = &owner->epochs[keys->direction];
 
-	PROMISE(!owner->ended && keys->epoch == *epoch + 1);
-	PROMISE(keys->secret.len == (keys->suite == 0x1302 ? 48 : 32));
+	PROMISE(!owner->ended);
+	PROMISE(keys->epoch == (keys->version == TLS12 ? HS_EPOCH_APPLICATION : *epoch + 1));
+	PROMISE(keys->version == TLS12 ? keys->key.len && !keys->secret.len :
+		keys->secret.len == (keys->suite == 0x1302 ? 48 : 32));
 	*epoch = keys->epoch;
 }
 
@@ -116,7 +129,8 @@ static void on_done(void *arg, const struct hs_result *result)
 	PROMISE(owner->role == HS_SERVER || (owner->verified && result->chain_len));
 	PROMISE(owner->epochs[HS_TX] == HS_EPOCH_APPLICATION);
 	PROMISE(owner->epochs[HS_RX] == HS_EPOCH_APPLICATION);
-	PROMISE(result->exporter_secret.len && result->resumption_secret.len);
+	PROMISE(result->version == TLS12 ? result->randoms.len == 64 :
+		result->exporter_secret.len && result->resumption_secret.len);
 }
 
 static void on_fail(void *arg, const struct hs_failure *failure)
@@ -132,26 +146,28 @@ static void answer(struct fuzz_owner *owner)
 	};
 	const struct hs_question *q = &owner->question;
 	bool refuse = owner->setup & FUZZ_REFUSE;
-	static const uint8_t premaster[HS_PREMASTER_SIZE] = { 3, 3 };
+	uint8_t premaster[HS_PREMASTER_SIZE], text[PAIR_RSA_SIZE];
 	uint8_t mac[PAIR_SIGNATURE_SIZE];
 
 	switch (q->ask) {
 	case HS_ASK_CREDENTIAL:
-		hs_answer_credential(owner->hs, refuse ? NULL : &pair_credential);
+		hs_answer_credential(owner->hs, refuse ? NULL : &pair_any_credential);
 		break;
 	case HS_ASK_SIGN:
 		pair_sign(q->content, mac);
 		hs_answer_sign(owner->hs, mac, sizeof(mac));
 		break;
 	case HS_ASK_VERIFY:
-		PROMISE(q->chain_len && q->content.len);
+		PROMISE(q->chain_len && (q->content.len || q->version == TLS12));
 		owner->verified = !refuse;
 		hs_answer_verify(owner->hs, refuse ? &refused : NULL);
 		break;
 	case HS_ASK_ENCRYPT:
-		hs_answer_encrypt(owner->hs, q->content.data, q->content.len);
+		pair_encrypt(q->content, text);
+		hs_answer_encrypt(owner->hs, text, refuse ? 0 : sizeof(text));
 		break;
 	case HS_ASK_DECRYPT:
+		pair_decrypt(q->content, premaster);
 		hs_answer_decrypt(owner->hs, premaster);
 		break;
 	}

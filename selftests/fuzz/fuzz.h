@@ -25,6 +25,8 @@
 #define FUZZ_PLAIN		0x08	/* neither server_name nor ALPN */
 #define FUZZ_LATER		0x10	/* questions are answered after the call */
 #define FUZZ_REFUSE		0x20	/* the answer is no */
+#define FUZZ_TLS12		0x40	/* TLS 1.2 only; else both */
+#define FUZZ_CLIENT_AUTH	0x80	/* TLS 1.2: both sides have a certificate */
 
 /* Flags of a record. */
 #define FUZZ_EPOCH_MASK		0x03

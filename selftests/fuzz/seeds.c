@@ -80,6 +80,9 @@ static bool handshake(uint8_t setup, size_t fragment)
 	pair_init(&pair);
 	fuzz_configure(HS_CLIENT, setup, &pair.client.config);
 	fuzz_configure(HS_SERVER, setup, &pair.server.config);
+	pair.credential = &pair_any_credential;
+	if (setup & FUZZ_CLIENT_AUTH)
+		pair.client_credential = &pair_any_credential;
 	pair.tamper = record;
 	pair.fragment = fragment;
 	pair_run(&pair);
@@ -130,8 +133,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: seeds DIR\n");
 		return 2;
 	}
-	for (unsigned int setup = 0; setup < FUZZ_REFUSE; setup++)
-		if (!make(argv[1], (uint8_t)setup, 0)) {
+	for (unsigned int setup = 0; setup < 256; setup++)
+		if (!(setup & FUZZ_REFUSE) && !make(argv[1], (uint8_t)setup, 0)) {
 			fprintf(stderr, "seed %02x: no success\n", setup);
 			return 1;
 		}

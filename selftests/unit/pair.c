@@ -10,8 +10,6 @@
 
 #include "crypto/cr_hash.h"
 
-#define PAIR_RSA_SIZE	256
-
 static const uint8_t leaf[700] = { 0x30, 1 }, issuer[900] = { 0x30, 2 };
 static const struct hs_bytes chain[] = {
 	{ leaf, sizeof(leaf) }, { issuer, sizeof(issuer) },
@@ -24,6 +22,11 @@ const struct hs_credential pair_credential = {
 static const uint16_t rsa_schemes[] = { 0x0804, 0x0401 };
 const struct hs_credential pair_rsa_credential = {
 	.chain = chain, .chain_len = 2, .schemes = rsa_schemes, .schemes_len = 2,
+	.decrypts = true,
+};
+static const uint16_t all_schemes[] = { 0x0403, 0x0804 };
+const struct hs_credential pair_any_credential = {
+	.chain = chain, .chain_len = 2, .schemes = all_schemes, .schemes_len = 2,
 	.decrypts = true,
 };
 
@@ -112,6 +115,34 @@ void pair_sign(struct hs_bytes content, uint8_t *out)
 	cr_hmac(&cr_sha256, key, sizeof(key), content.data, content.len, out);
 }
 
+/**
+ * pair_encrypt - stands for RSA: each byte changed, behind a tag
+ * @premaster: HS_PREMASTER_SIZE bytes
+ * @text: PAIR_RSA_SIZE bytes
+ */
+void pair_encrypt(struct hs_bytes premaster, uint8_t *text)
+{
+	size_t tag = PAIR_RSA_SIZE - HS_PREMASTER_SIZE;
+
+	memset(text, 'R', tag);
+	for (size_t i = 0; i < HS_PREMASTER_SIZE; i++)
+		text[tag + i] = premaster.data[i] ^ 0x5a;
+}
+
+/**
+ * pair_decrypt - undo it
+ * @text: if its length is wrong, what comes out is made up
+ * @premaster: HS_PREMASTER_SIZE bytes
+ */
+void pair_decrypt(struct hs_bytes text, uint8_t *premaster)
+{
+	size_t tag = PAIR_RSA_SIZE - HS_PREMASTER_SIZE;
+
+	memset(premaster, 0x77, HS_PREMASTER_SIZE);
+	for (size_t i = 0; i < HS_PREMASTER_SIZE && text.len == PAIR_RSA_SIZE; i++)
+		premaster[i] = text.data[tag + i] ^ 0x5a;
+}
+
 static const struct hs_credential *credential(const struct side *side)
 {
 	if (side->role == HS_CLIENT)
@@ -121,22 +152,17 @@ static const struct hs_credential *credential(const struct side *side)
 	return side->pair->credential ? side->pair->credential : &pair_credential;
 }
 
-/* Stands for RSA: the premaster secret with each byte changed, behind a tag. */
 static void answer_rsa(struct side *side, const struct hs_question *question)
 {
-	uint8_t text[PAIR_RSA_SIZE] = "RSA", premaster[HS_PREMASTER_SIZE];
-	size_t tag = sizeof(text) - sizeof(premaster);
+	uint8_t text[PAIR_RSA_SIZE], premaster[HS_PREMASTER_SIZE];
 
 	if (question->ask == HS_ASK_ENCRYPT) {
-		for (size_t i = 0; i < sizeof(premaster); i++)
-			text[tag + i] = question->content.data[i] ^ 0x5a;
+		pair_encrypt(question->content, text);
 		hs_answer_encrypt(side->hs, text, sizeof(text));
 		return;
 	}
-	memset(premaster, 0x77, sizeof(premaster));
-	if (question->content.len == sizeof(text) && !side->pair->bad_premaster)
-		for (size_t i = 0; i < sizeof(premaster); i++)
-			premaster[i] = question->content.data[tag + i] ^ 0x5a;
+	pair_decrypt(side->pair->bad_premaster ? (struct hs_bytes){ 0 } :
+		     question->content, premaster);
 	hs_answer_decrypt(side->hs, premaster);
 }
 

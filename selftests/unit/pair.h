@@ -17,10 +17,12 @@
 
 #define PAIR_RECORD_MAX		40000
 #define PAIR_SIGNATURE_SIZE	32
+#define PAIR_RSA_SIZE		256
 #define PAIR_KEYS_MAX		128
 
 extern const struct hs_credential pair_credential;
 extern const struct hs_credential pair_rsa_credential;
+extern const struct hs_credential pair_any_credential;	/* suits every suite */
 
 /** struct record - a record on its way */
 struct record {
@@ -114,6 +116,8 @@ void pair_run(struct pair *pair);
 void pair_wipe(struct pair *pair);
 bool pair_agrees(const struct pair *pair);
 void pair_sign(struct hs_bytes content, uint8_t *out);
+void pair_encrypt(struct hs_bytes premaster, uint8_t *text);
+void pair_decrypt(struct hs_bytes text, uint8_t *premaster);
 
 /* A server alone, or a client alone, fed by hand. */
 void pair_feed(struct side *side, enum hs_epoch epoch, const uint8_t *data, size_t len);
