@@ -66,8 +66,17 @@ static int check_suite(cfg_t *conf, cfg_opt_t *opt)
 {
 	if (names_suite(last_string(opt)))
 		return 0;
-	cfg_error(conf, "suites: expected a cipher suite of TLS 1.3 such as \"%s\", not \"%s\"",
+	cfg_error(conf, "suites: expected a cipher suite such as \"%s\", not \"%s\"",
 		  NAMES_SUITE_EXAMPLE, last_string(opt));
+	return -1;
+}
+
+static int check_policy(cfg_t *conf, cfg_opt_t *opt)
+{
+	if (policy_find(last_string(opt)))
+		return 0;
+	cfg_error(conf, "policy: expected \"modern\", \"default\" or \"compat\", not \"%s\"",
+		  last_string(opt));
 	return -1;
 }
 
@@ -95,6 +104,7 @@ static cfg_opt_t profile_opts[] = {
 	CFG_STR("key", NULL, CFGF_NONE),
 	CFG_STR("trust", "system", CFGF_NONE),
 	CFG_STR_LIST("alpn", NULL, CFGF_NONE),
+	CFG_STR("policy", POLICY_DEFAULT, CFGF_NONE),
 	CFG_STR_LIST("suites", NULL, CFGF_NONE),
 	CFG_STR_LIST("groups", NULL, CFGF_NONE),
 	CFG_END(),
@@ -113,6 +123,7 @@ static void set_checks(cfg_t *conf)
 	cfg_set_error_function(conf, report);
 	cfg_set_validate_func(conf, "workers", check_workers);
 	cfg_set_validate_func(conf, "window", check_window);
+	cfg_set_validate_func(conf, "profile|policy", check_policy);
 	cfg_set_validate_func(conf, "profile|suites", check_suite);
 	cfg_set_validate_func(conf, "profile|groups", check_group);
 	cfg_set_validate_func(conf, "profile|alpn", check_alpn);
@@ -208,6 +219,37 @@ static size_t load_list(cfg_t *section, const char *key,
 	return n;
 }
 
+/* Those that are listed, in that order, must be the policy's. */
+static bool load_suites(struct config_profile *profile, const char *file,
+			cfg_t *section)
+{
+	uint16_t allowed[POLICY_SUITES_MAX];
+	size_t count, i;
+
+	profile->policy = policy_find(cfg_getstr(section, "policy"));
+	count = policy_suites(profile->policy, allowed);
+	if (!cfg_size(section, "suites")) {
+		memcpy(profile->suites, allowed, sizeof(allowed));
+		profile->suites_len = count;
+		return true;
+	}
+	for (unsigned int n = 0; n < cfg_size(section, "suites") &&
+	     n < POLICY_SUITES_MAX; n++) {
+		uint16_t id = names_suite(cfg_getnstr(section, "suites", n));
+
+		for (i = 0; i < count && allowed[i] != id; i++)
+			;
+		if (i == count) {
+			log_error("%s: profile \"%s\": suites: the policy \"%s\" does not allow %s",
+				  file, profile->name, profile->policy->name,
+				  cfg_getnstr(section, "suites", n));
+			return false;
+		}
+		profile->suites[profile->suites_len++] = id;
+	}
+	return true;
+}
+
 static bool load_profile(struct config_profile *profile, const char *file,
 			 cfg_t *section)
 {
@@ -219,11 +261,10 @@ static bool load_profile(struct config_profile *profile, const char *file,
 		return false;
 	}
 	snprintf(profile->name, sizeof(profile->name), "%s", name);
-	profile->suites_len = load_list(section, "suites", names_suite,
-					profile->suites);
 	profile->groups_len = load_list(section, "groups", names_group,
 					profile->groups);
-	return load_credential(profile, file, section) &&
+	return load_suites(profile, file, section) &&
+	       load_credential(profile, file, section) &&
 	       load_trust(profile, file, section) &&
 	       load_alpn(profile, file, section);
 }

@@ -12,6 +12,8 @@
 
 #define CONFIG_NAME_MAX	63
 #define CONFIG_WINDOW_MAX	4096
+#include "policy.h"
+
 #define CONFIG_LIST_MAX	16
 #define CONFIG_ALPN_MAX	1024
 
@@ -25,7 +27,9 @@ struct x509_trust;
  * @trust: whom clients of this profile trust; NULL: nobody was asked for
  * @alpn: RFC 7301 wire list, for programs that set none
  * @alpn_len: its length
- * @suites: cipher suites, best first; none: all
+ * @policy: the named set that it starts from
+ * @suites: cipher suites of the policy, or those of them that were listed, best
+ *	first
  * @suites_len: how many
  * @groups: named groups, best first; none: all
  * @groups_len: how many
@@ -36,7 +40,8 @@ struct config_profile {
 	struct x509_trust *trust;
 	uint8_t alpn[CONFIG_ALPN_MAX];
 	size_t alpn_len;
-	uint16_t suites[CONFIG_LIST_MAX];
+	const struct policy *policy;
+	uint16_t suites[POLICY_SUITES_MAX];
 	size_t suites_len;
 	uint16_t groups[CONFIG_LIST_MAX];
 	size_t groups_len;

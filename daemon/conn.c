@@ -14,14 +14,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/tlsup.h>
+
+#include "crypto/cr_hash.h"
 #include "lib/secret.h"
 #include "lib/wire.h"
 #include "log.h"
 #include "tls/hs.h"
+#include "tls/suite.h"
 #include "x509.h"
 
 #define EXE_MAX		256
 #define KEYLOG_LINE	256
+
+/* The engine's bytes in the kernel's face. */
+#define BYTES(bytes)	{ (bytes).data, (bytes).len }
 
 /**
  * struct conn - a handshake in progress
@@ -94,46 +101,47 @@ static void on_send(void *owner, enum hs_content type, const uint8_t *data,
 	kern_answer_send(&conn->answer, (uint8_t)type, data, len);
 }
 
-/** struct cipher_row - a cipher suite in the words of the kernel */
-static const struct cipher_row {
-	uint16_t suite;
-	enum tlsup_cipher cipher;
-	enum tlsup_hash hash;
-} ciphers[] = {
-	{ 0x1301, TLSUP_CIPHER_AES_GCM_128, TLSUP_HASH_SHA256 },
-	{ 0x1302, TLSUP_CIPHER_AES_GCM_256, TLSUP_HASH_SHA384 },
-	{ 0x1303, TLSUP_CIPHER_CHACHA20_POLY1305, TLSUP_HASH_SHA256 },
-	{ 0x1304, TLSUP_CIPHER_AES_CCM_128, TLSUP_HASH_SHA256 },
-	{ 0x1305, TLSUP_CIPHER_AES_CCM_8_128, TLSUP_HASH_SHA256 },
+/* The ciphers in the words of the kernel: those that a policy can allow. */
+static const enum tlsup_cipher ciphers[] = {
+	[CIPHER_AES_128_GCM] = TLSUP_CIPHER_AES_GCM_128,
+	[CIPHER_AES_256_GCM] = TLSUP_CIPHER_AES_GCM_256,
+	[CIPHER_CHACHA20_POLY1305] = TLSUP_CIPHER_CHACHA20_POLY1305,
+	[CIPHER_AES_128_CCM] = TLSUP_CIPHER_AES_CCM_128,
+	[CIPHER_AES_256_CCM] = TLSUP_CIPHER_AES_CCM_256,
+	[CIPHER_AES_128_CCM_8] = TLSUP_CIPHER_AES_CCM_8_128,
+	[CIPHER_AES_256_CCM_8] = TLSUP_CIPHER_AES_CCM_8_256,
 };
+
+static enum tlsup_hash kern_hash(const struct suite *suite)
+{
+	return suite->hash == &cr_sha384 ? TLSUP_HASH_SHA384 : TLSUP_HASH_SHA256;
+}
 
 static void on_keys(void *owner, const struct hs_keys *keys)
 {
+	const struct suite *suite = suite_find(keys->suite);
 	struct conn *conn = owner;
+	const struct kern_keys kern_keys = {
+		.direction = keys->direction == HS_TX ?
+			     TLSUP_DIRECTION_TX : TLSUP_DIRECTION_RX,
+		.epoch = keys->epoch == HS_EPOCH_HANDSHAKE ?
+			 TLSUP_EPOCH_HANDSHAKE : TLSUP_EPOCH_APPLICATION,
+		.version = keys->version,
+		.cipher = ciphers[suite->cipher],
+		.hash = kern_hash(suite),
+		.secret = BYTES(keys->secret),
+		.key = BYTES(keys->key),
+		.iv = BYTES(keys->iv),
+	};
 
-	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++) {
-		const struct kern_keys kern_keys = {
-			.direction = keys->direction == HS_TX ?
-				     TLSUP_DIRECTION_TX : TLSUP_DIRECTION_RX,
-			.epoch = keys->epoch == HS_EPOCH_HANDSHAKE ?
-				 TLSUP_EPOCH_HANDSHAKE : TLSUP_EPOCH_APPLICATION,
-			.version = keys->version,
-			.cipher = ciphers[i].cipher,
-			.hash = ciphers[i].hash,
-			.secret = keys->secret.data,
-			.secret_len = keys->secret.len,
-		};
-
-		if (ciphers[i].suite == keys->suite)
-			kern_answer_keys(&conn->answer, &kern_keys);
-	}
+	kern_answer_keys(&conn->answer, &kern_keys);
 }
 
 static void on_next(void *owner, const struct hs_next *next)
 {
 	struct conn *conn = owner;
 
-	kern_answer_next(&conn->answer, next->skip);
+	kern_answer_next(&conn->answer, next->skip, next->version);
 	commit(conn);
 }
 
@@ -163,6 +171,24 @@ static void ask_verify(struct conn *conn, const struct hs_question *question)
 	hs_answer_verify(conn->hs, err ? &conn->failure.hs : NULL);
 }
 
+static void ask_encrypt(struct conn *conn, const struct hs_question *question)
+{
+	uint8_t ciphertext[HS_SIGNATURE_MAX];
+	size_t len;
+
+	len = x509_encrypt(question, ciphertext, sizeof(ciphertext));
+	hs_answer_encrypt(conn->hs, ciphertext, len);
+}
+
+static void ask_decrypt(struct conn *conn, const struct hs_question *question)
+{
+	uint8_t premaster[X509_PREMASTER_SIZE];
+
+	x509_decrypt(question->credential, question->content, premaster);
+	hs_answer_decrypt(conn->hs, premaster);
+	secret_wipe_bytes(premaster, sizeof(premaster));
+}
+
 /* All answered at once; the engine would also wait. */
 static void on_ask(void *owner, const struct hs_question *question)
 {
@@ -179,8 +205,10 @@ static void on_ask(void *owner, const struct hs_question *question)
 		ask_verify(conn, question);
 		break;
 	case HS_ASK_ENCRYPT:
+		ask_encrypt(conn, question);
+		break;
 	case HS_ASK_DECRYPT:
-		/* No profile enables the RSA key exchange. */
+		ask_decrypt(conn, question);
 		break;
 	}
 }
@@ -210,8 +238,9 @@ static void on_done(void *owner, const struct hs_result *result)
 		.client_authenticated = result->client_authenticated,
 		.alpn = result->alpn.data,
 		.alpn_len = result->alpn.len,
-		.exporter = result->exporter_secret.data,
-		.exporter_len = result->exporter_secret.len,
+		.exporter = BYTES(result->exporter_secret),
+		.exporter_hash = kern_hash(suite_find(result->suite)),
+		.randoms = BYTES(result->randoms),
 		.chain = chain,
 	};
 
@@ -321,6 +350,11 @@ static void set_config(struct conn *conn, const struct kern_event *event)
 {
 	const struct config_profile *profile = conn->profile;
 
+	conn->config.min_version = profile->policy->min_version;
+	conn->config.max_version = 0x0304;
+	conn->config.ems_required = profile->policy->ems_required;
+	if (event->flags & TLSUP_FLAG_TLS13_ONLY)
+		conn->config.min_version = 0x0304;
 	conn->config.suites = profile->suites;
 	conn->config.suites_len = profile->suites_len;
 	conn->config.groups = profile->groups;
@@ -410,6 +444,9 @@ bool conn_start(struct conn *conn, const struct kern_event *event)
 		refuse(conn, event->profile, "no such profile");
 	else if (conn->role == HS_SERVER && !conn->profile->credential)
 		refuse(conn, event->profile, "the profile has no certificate");
+	else if (conn->role == HS_SERVER &&
+		 (event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT))
+		refuse(conn, event->profile, "the profile asks clients for no certificate");
 	else if (conn->role == HS_CLIENT)
 		hs_start(conn->hs);
 	else

@@ -104,6 +104,7 @@ static int valid(struct nl_msg *msg, void *arg)
 	event.profile = get_string(tb[TLSUP_A_PROFILE]);
 	event.server_name = get_string(tb[TLSUP_A_SERVER_NAME]);
 	event.alpn = get_bytes(tb[TLSUP_A_ALPN], &event.alpn_len);
+	event.flags = get_u32(tb[TLSUP_A_FLAGS]);
 	event.uid = get_u32(tb[TLSUP_A_UID]);
 	event.gid = get_u32(tb[TLSUP_A_GID]);
 	event.pid = get_u32(tb[TLSUP_A_PID]);
@@ -451,8 +452,13 @@ void kern_answer_keys(struct kern_answer *answer, const struct kern_keys *keys)
 	put_u8(answer, TLSUP_A_KEYS_EPOCH, (uint8_t)keys->epoch);
 	put_u16(answer, TLSUP_A_KEYS_VERSION, keys->version);
 	put_u16(answer, TLSUP_A_KEYS_CIPHER, (uint16_t)keys->cipher);
-	put_u8(answer, TLSUP_A_KEYS_HASH, (uint8_t)keys->hash);
-	put(answer, TLSUP_A_KEYS_SECRET, keys->secret, keys->secret_len);
+	if (keys->secret.len) {
+		put_u8(answer, TLSUP_A_KEYS_HASH, (uint8_t)keys->hash);
+		put(answer, TLSUP_A_KEYS_SECRET, keys->secret.data, keys->secret.len);
+	} else {
+		put(answer, TLSUP_A_KEYS_KEY, keys->key.data, keys->key.len);
+		put(answer, TLSUP_A_KEYS_IV, keys->iv.data, keys->iv.len);
+	}
 	close_action(answer, nest);
 }
 
@@ -460,13 +466,16 @@ void kern_answer_keys(struct kern_answer *answer, const struct kern_keys *keys)
  * kern_answer_next - NEXT: the record is taken
  * @answer: begun; nothing may follow but kern_answer_commit()
  * @skip: bytes of early data that may be dropped
+ * @version: 0x0303 or 0x0304, 0 until it is negotiated
  */
-void kern_answer_next(struct kern_answer *answer, uint32_t skip)
+void kern_answer_next(struct kern_answer *answer, uint32_t skip, uint16_t version)
 {
 	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_NEXT);
 
 	if (skip)
 		put_u32(answer, TLSUP_A_NEXT_SKIP, skip);
+	if (version)
+		put_u16(answer, TLSUP_A_NEXT_VERSION, version);
 	close_action(answer, nest);
 }
 
@@ -492,8 +501,15 @@ void kern_answer_done(struct kern_answer *answer, const struct kern_done *done)
 		put(answer, TLSUP_A_DONE_SERVER_NAME, done->server_name,
 		    strlen(done->server_name) + 1);
 	put(answer, TLSUP_A_DONE_PEER_CHAIN, done->chain, done->chain_len);
-	put(answer, TLSUP_A_DONE_EXPORTER_SECRET, done->exporter,
-	    done->exporter_len);
+	if (done->exporter.len) {
+		put(answer, TLSUP_A_DONE_EXPORTER_SECRET, done->exporter.data,
+		    done->exporter.len);
+		put_u8(answer, TLSUP_A_DONE_EXPORTER_HASH,
+		       (uint8_t)done->exporter_hash);
+	}
+	if (done->exporter.len && done->version == 0x0303)
+		put(answer, TLSUP_A_DONE_RANDOMS, done->randoms.data,
+		    done->randoms.len);
 	close_action(answer, nest);
 }
 

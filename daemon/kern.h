@@ -40,6 +40,7 @@ struct kern_event {
 	const char *server_name;
 	const uint8_t *alpn;
 	size_t alpn_len;
+	uint32_t flags;			/* of enum tlsup_flag */
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t pid;
@@ -52,6 +53,12 @@ struct kern_event {
 	const char *reason;
 };
 
+/** struct kern_bytes - borrowed bytes */
+struct kern_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
 /** struct kern_keys - a KEYS action */
 struct kern_keys {
 	enum tlsup_direction direction;
@@ -59,8 +66,9 @@ struct kern_keys {
 	uint16_t version;
 	enum tlsup_cipher cipher;
 	enum tlsup_hash hash;
-	const uint8_t *secret;
-	size_t secret_len;
+	struct kern_bytes secret;		/* TLS 1.3 */
+	struct kern_bytes key;		/* TLS 1.2 */
+	struct kern_bytes iv;
 };
 
 /** struct kern_done - a DONE action that tells of success */
@@ -76,8 +84,9 @@ struct kern_done {
 	const char *server_name;	/* NULL: none */
 	const uint8_t *chain;		/* uint24 length and DER each */
 	size_t chain_len;
-	const uint8_t *exporter;
-	size_t exporter_len;
+	struct kern_bytes exporter;	/* empty: there are no exporters */
+	enum tlsup_hash exporter_hash;
+	struct kern_bytes randoms;	/* TLS 1.2 */
 };
 
 /**
@@ -108,7 +117,7 @@ void kern_answer_begin(struct kern *kern, struct kern_answer *answer,
 void kern_answer_send(struct kern_answer *answer, uint8_t content_type,
 		      const uint8_t *data, size_t len);
 void kern_answer_keys(struct kern_answer *answer, const struct kern_keys *keys);
-void kern_answer_next(struct kern_answer *answer, uint32_t skip);
+void kern_answer_next(struct kern_answer *answer, uint32_t skip, uint16_t version);
 void kern_answer_done(struct kern_answer *answer, const struct kern_done *done);
 void kern_answer_fail(struct kern_answer *answer, uint32_t error, int alert,
 		      const char *reason);

@@ -16,9 +16,10 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "crypto/cr_rand.h"
 #include "x509_int.h"
 
-#define SCHEMES_MAX	4
+#define SCHEMES_MAX	8
 
 /**
  * struct x509_credential - a chain and its key
@@ -49,11 +50,25 @@ static const struct x509_scheme schemes[] = {
 	  GNUTLS_ECC_CURVE_SECP521R1 },
 	{ 0x0807, GNUTLS_SIGN_EDDSA_ED25519, GNUTLS_PK_EDDSA_ED25519,
 	  GNUTLS_ECC_CURVE_INVALID },
+	{ 0x0808, GNUTLS_SIGN_EDDSA_ED448, GNUTLS_PK_EDDSA_ED448,
+	  GNUTLS_ECC_CURVE_INVALID },
+	{ 0x0809, GNUTLS_SIGN_RSA_PSS_SHA256, GNUTLS_PK_RSA_PSS,
+	  GNUTLS_ECC_CURVE_INVALID },
+	{ 0x080a, GNUTLS_SIGN_RSA_PSS_SHA384, GNUTLS_PK_RSA_PSS,
+	  GNUTLS_ECC_CURVE_INVALID },
+	{ 0x080b, GNUTLS_SIGN_RSA_PSS_SHA512, GNUTLS_PK_RSA_PSS,
+	  GNUTLS_ECC_CURVE_INVALID },
 	{ 0x0804, GNUTLS_SIGN_RSA_PSS_RSAE_SHA256, GNUTLS_PK_RSA,
 	  GNUTLS_ECC_CURVE_INVALID },
 	{ 0x0805, GNUTLS_SIGN_RSA_PSS_RSAE_SHA384, GNUTLS_PK_RSA,
 	  GNUTLS_ECC_CURVE_INVALID },
 	{ 0x0806, GNUTLS_SIGN_RSA_PSS_RSAE_SHA512, GNUTLS_PK_RSA,
+	  GNUTLS_ECC_CURVE_INVALID },
+	{ 0x0401, GNUTLS_SIGN_RSA_SHA256, GNUTLS_PK_RSA,
+	  GNUTLS_ECC_CURVE_INVALID },
+	{ 0x0501, GNUTLS_SIGN_RSA_SHA384, GNUTLS_PK_RSA,
+	  GNUTLS_ECC_CURVE_INVALID },
+	{ 0x0601, GNUTLS_SIGN_RSA_SHA512, GNUTLS_PK_RSA,
 	  GNUTLS_ECC_CURVE_INVALID },
 };
 
@@ -78,14 +93,15 @@ const struct x509_scheme *x509_scheme_find(uint16_t id)
  * @scheme: the scheme
  * @pk: the key's algorithm
  * @curve: its curve, for ECDSA: TLS 1.3 ties the two (RFC 9846, 4.2.3)
+ * @any_curve: TLS 1.2 does not (RFC 5246, 7.4.1.4.1)
  *
  * Return: whether it may.
  */
 bool x509_scheme_fits(const struct x509_scheme *scheme, gnutls_pk_algorithm_t pk,
-		      gnutls_ecc_curve_t curve)
+		      gnutls_ecc_curve_t curve, bool any_curve)
 {
 	return scheme->pk == pk &&
-	       (pk != GNUTLS_PK_ECDSA || scheme->curve == curve);
+	       (pk != GNUTLS_PK_ECDSA || any_curve || scheme->curve == curve);
 }
 
 static int load_certificates(struct x509_credential *cred, const char *file,
@@ -213,7 +229,7 @@ static int list_schemes(struct x509_credential *cred, const char *key, char *err
 		gnutls_privkey_export_ecc_raw2(cred->key, &curve, NULL, NULL, NULL,
 					       0);
 	for (size_t i = 0; i < SCHEMES; i++)
-		if (x509_scheme_fits(&schemes[i], pk, curve) &&
+		if (x509_scheme_fits(&schemes[i], pk, curve, false) &&
 		    cred->hs.schemes_len < SCHEMES_MAX)
 			cred->schemes[cred->hs.schemes_len++] = schemes[i].id;
 	if (cred->hs.schemes_len)
@@ -221,6 +237,18 @@ static int list_schemes(struct x509_credential *cred, const char *key, char *err
 	snprintf(error, X509_ERROR_MAX, "%s: a kind of key that TLS 1.3 cannot use",
 		 key);
 	return GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM;
+}
+
+/* An RSA key whose certificate does not forbid it (RFC 5280, 4.2.1.3). */
+static bool may_decrypt(const struct x509_credential *cred)
+{
+	unsigned int usage = 0;
+	int err = gnutls_x509_crt_get_key_usage(cred->certificates[0], &usage, NULL);
+
+	if (gnutls_privkey_get_pk_algorithm(cred->key, NULL) != GNUTLS_PK_RSA)
+		return false;
+	return err == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
+	       (err >= 0 && (usage & GNUTLS_KEY_KEY_ENCIPHERMENT));
 }
 
 /**
@@ -251,6 +279,7 @@ struct x509_credential *x509_credential_load(const char *certificate,
 	cred->hs.chain = cred->chain;
 	cred->hs.chain_len = cred->count;
 	cred->hs.schemes = cred->schemes;
+	cred->hs.decrypts = may_decrypt(cred);
 	cred->hs.key = cred;
 	return cred;
 }
@@ -312,4 +341,62 @@ size_t x509_sign(const struct hs_credential *credential, uint16_t scheme,
 	}
 	gnutls_free(out.data);
 	return len;
+}
+
+/**
+ * x509_encrypt - answer HS_ASK_ENCRYPT
+ * @question: the premaster secret, and the chain whose leaf has the key
+ * @ciphertext: out
+ * @size: its size
+ *
+ * Return: length of the ciphertext, 0 on failure.
+ */
+size_t x509_encrypt(const struct hs_question *question, uint8_t *ciphertext,
+		    size_t size)
+{
+	const gnutls_datum_t der = {
+		(unsigned char *)(uintptr_t)question->chain[0].data,
+		(unsigned int)question->chain[0].len,
+	};
+	const gnutls_datum_t premaster = {
+		(unsigned char *)(uintptr_t)question->content.data,
+		(unsigned int)question->content.len,
+	};
+	gnutls_x509_crt_t leaf = NULL;
+	gnutls_pubkey_t key = NULL;
+	gnutls_datum_t out = { 0 };
+	size_t len = 0;
+
+	if (gnutls_x509_crt_init(&leaf) >= 0 && gnutls_pubkey_init(&key) >= 0 &&
+	    gnutls_x509_crt_import(leaf, &der, GNUTLS_X509_FMT_DER) >= 0 &&
+	    gnutls_pubkey_import_x509(key, leaf, 0) >= 0 &&
+	    gnutls_pubkey_encrypt_data(key, 0, &premaster, &out) >= 0 &&
+	    out.size <= size) {
+		memcpy(ciphertext, out.data, out.size);
+		len = out.size;
+	}
+	gnutls_free(out.data);
+	gnutls_pubkey_deinit(key);
+	gnutls_x509_crt_deinit(leaf);
+	return len;
+}
+
+/**
+ * x509_decrypt - answer HS_ASK_DECRYPT
+ * @credential: from x509_credential_hs()
+ * @ciphertext: as it came
+ * @premaster: out; random if the ciphertext is not good, and nothing tells
+ *	which of the two it is (RFC 5246, 7.4.7.1)
+ */
+void x509_decrypt(const struct hs_credential *credential, struct hs_bytes ciphertext,
+		  uint8_t premaster[X509_PREMASTER_SIZE])
+{
+	const struct x509_credential *cred = credential->key;
+	const gnutls_datum_t data = { (unsigned char *)(uintptr_t)ciphertext.data,
+				      (unsigned int)ciphertext.len };
+
+	/* It leaves what is there, in constant time, if it fails. */
+	cr_random(premaster, X509_PREMASTER_SIZE);
+	(void)!gnutls_privkey_decrypt_data2(cred->key, 0, &data, premaster,
+					    X509_PREMASTER_SIZE);
 }

@@ -22,6 +22,6 @@ struct x509_scheme {
 
 const struct x509_scheme *x509_scheme_find(uint16_t id);
 bool x509_scheme_fits(const struct x509_scheme *scheme, gnutls_pk_algorithm_t pk,
-		      gnutls_ecc_curve_t curve);
+		      gnutls_ecc_curve_t curve, bool any_curve);
 
 #endif /* TLSUP_X509_INT_H */

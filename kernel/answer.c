@@ -183,13 +183,34 @@ void tlsup_answer_free_result(struct tlsup_result *res)
 	kfree_sensitive(res);
 }
 
+/* Without it there are no exporters; half of it is a mistake. */
+static int parse_exporter(struct nlattr **tb, struct tlsup_result *res)
+{
+	const struct nlattr *secret = tb[TLSUP_A_DONE_EXPORTER_SECRET];
+	const struct nlattr *randoms = tb[TLSUP_A_DONE_RANDOMS];
+	struct tlsup_exporter_source *to = &res->exporter;
+
+	if (!attr_len(secret))
+		return 0;
+	to->version = res->version;
+	to->hash = get_u8(tb[TLSUP_A_DONE_EXPORTER_HASH]);
+	if (!tb[TLSUP_A_DONE_EXPORTER_HASH] || nla_len(secret) !=
+	    (randoms ? TLSUP_MASTER_SECRET_SIZE : tlsup_keys_hash_size(to->hash)) ||
+	    !randoms != (res->version == TLSUP_VERSION_1_3))
+		return -EINVAL;
+	to->secret_len = nla_len(secret);
+	memcpy(to->secret, nla_data(secret), to->secret_len);
+	if (randoms)
+		memcpy(to->randoms, nla_data(randoms), TLSUP_RANDOMS_SIZE);
+	return 0;
+}
+
 static struct tlsup_result *parse_result(struct nlattr **tb)
 {
 	struct tlsup_result *res;
 	int err = 0;
 
 	if (attr_len(tb[TLSUP_A_DONE_ALPN]) > sizeof(res->alpn) ||
-	    attr_len(tb[TLSUP_A_DONE_EXPORTER_SECRET]) > sizeof(res->exporter) ||
 	    attr_len(tb[TLSUP_A_DONE_COOKIE]) > TLSUP_COOKIE_MAX)
 		return ERR_PTR(-EINVAL);
 	res = kzalloc(sizeof(*res), GFP_KERNEL);
@@ -205,10 +226,7 @@ static struct tlsup_result *parse_result(struct nlattr **tb)
 	res->alpn_len = attr_len(tb[TLSUP_A_DONE_ALPN]);
 	if (res->alpn_len)
 		memcpy(res->alpn, nla_data(tb[TLSUP_A_DONE_ALPN]), res->alpn_len);
-	res->exporter_len = attr_len(tb[TLSUP_A_DONE_EXPORTER_SECRET]);
-	if (res->exporter_len)
-		memcpy(res->exporter, nla_data(tb[TLSUP_A_DONE_EXPORTER_SECRET]),
-		       res->exporter_len);
+	err = parse_exporter(tb, res);
 	res->chain_len = attr_len(tb[TLSUP_A_DONE_PEER_CHAIN]);
 	res->chain = attr_dup(tb[TLSUP_A_DONE_PEER_CHAIN], &err);
 	res->cookie_len = attr_len(tb[TLSUP_A_DONE_COOKIE]);

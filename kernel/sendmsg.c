@@ -13,7 +13,7 @@
 
 #define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | \
 			 MSG_SPLICE_PAGES | MSG_CMSG_COMPAT | \
-			 MSG_NO_SHARED_FRAGS)
+			 MSG_NO_SHARED_FRAGS | MSG_BATCH)
 
 /* Nothing new is framed before TCP has taken what was. */
 static int drain(struct tlsup_conn *conn, long *timeo)

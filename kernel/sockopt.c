@@ -21,6 +21,8 @@
 #include <linux/tcp.h>
 #include <linux/unaligned.h>
 
+#define LABEL_MAX	249	/* HkdfLabel, less "tls13 " (RFC 9846, 7.1) */
+
 static bool is_nonblocking(const struct sock *sk)
 {
 	const struct socket *sock = sk->sk_socket;
@@ -248,11 +250,75 @@ static int set_option(struct sock *sk, int optname, sockptr_t optval,
 	return err;
 }
 
+static int rekey(struct tlsup_conn *conn, bool both)
+{
+	struct tlsup_tx *tx = &conn->tx;
+	int err;
+
+	if (conn->phase != TLSUP_PHASE_OPEN)
+		return -ENOPROTOOPT;
+	if (tx->closed)
+		return -EPIPE;
+	if (!tx->keys->secret_len)
+		return -EOPNOTSUPP;
+	err = tlsup_tx_flush_open(conn);
+	if (err)
+		return err;
+	tx->update = max_t(u8, tx->update,
+			   both ? TLSUP_UPDATE_BOTH : TLSUP_UPDATE_OWN);
+	tlsup_ctrl_update_tx(conn);
+	tlsup_tx_push(conn);
+	return tx->update ? -ENOMEM : 0;
+}
+
+static int set_rekey(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	int value, err;
+
+	if (optlen != sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	if (value < 0 || value > 1)
+		return -EINVAL;
+	lock_sock(sk);
+	err = rekey(tlsup_ulp_conn(sk), value);
+	release_sock(sk);
+	return err;
+}
+
+static int set_padding(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct tlsup_conn *conn;
+	int err = 0;
+	u32 value;
+
+	if (optlen != sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	if (value > TLSUP_PLAINTEXT_MAX)
+		return -EINVAL;
+	lock_sock(sk);
+	conn = tlsup_ulp_conn(sk);
+	/* An open record was given no room for it. */
+	if (conn->phase == TLSUP_PHASE_OPEN)
+		err = tlsup_tx_flush_open(conn);
+	if (!err)
+		conn->tx.pad = value;
+	release_sock(sk);
+	return err;
+}
+
 static int set_tlsup(struct sock *sk, int optname, sockptr_t optval,
 		     unsigned int optlen)
 {
 	if (optname == TLSUP_HANDSHAKE)
 		return set_handshake(sk, optval, optlen);
+	if (optname == TLSUP_REKEY)
+		return set_rekey(sk, optval, optlen);
+	if (optname == TLSUP_PADDING)
+		return set_padding(sk, optval, optlen);
 	return set_option(sk, optname, optval, optlen);
 }
 
@@ -428,6 +494,8 @@ static int take_value(struct tlsup_conn *conn, int optname, struct value *value)
 		return take_number(value, opt->flags);
 	case TLSUP_TIMEOUT:
 		return take_number(value, opt->timeout_ms);
+	case TLSUP_PADDING:
+		return take_number(value, conn->tx.pad);
 	case TLSUP_STATUS:
 		fill_status(conn, &value->small.status);
 		value->data = &value->small.status;
@@ -454,6 +522,73 @@ static int hand_out(const struct value *value, char __user *optval,
 	if (value->whole && len < value->len)
 		return -ERANGE;
 	return copy_to_user(optval, value->data, n) ? -EFAULT : 0;
+}
+
+/* User memory in: the wish, in one piece of kernel memory. */
+static struct tlsup_exporter *copy_wish(char __user *optval, int len)
+{
+	struct tlsup_exporter head, *wish;
+	size_t size;
+
+	if (len < (int)sizeof(head))
+		return ERR_PTR(-EINVAL);
+	if (copy_from_user(&head, optval, sizeof(head)))
+		return ERR_PTR(-EFAULT);
+	size = sizeof(head) + head.label_len + head.context_len;
+	if (!head.length || head.length > TLSUP_EXPORT_MAX ||
+	    !head.label_len || head.label_len > LABEL_MAX ||
+	    head.context_len > TLSUP_EXPORT_MAX || head.use_context > 1 ||
+	    (head.context_len && !head.use_context) || head.reserved ||
+	    len < size || len < head.length)
+		return ERR_PTR(-EINVAL);
+	wish = memdup_user(optval, size);
+	if (!IS_ERR(wish))
+		memcpy(wish, &head, sizeof(head)); /* not what it became */
+	return wish;
+}
+
+static int export(struct sock *sk, const struct tlsup_exporter *in, u8 *out)
+{
+	const struct tlsup_exporter_wish wish = {
+		.label = in->data,
+		.label_len = in->label_len,
+		.context = in->data + in->label_len,
+		.context_len = in->context_len,
+		.use_context = in->use_context,
+		.len = in->length,
+	};
+	const struct tlsup_result *res;
+	int err = -ENOPROTOOPT;
+
+	lock_sock(sk);
+	res = tlsup_ulp_conn(sk)->result;
+	if (res)
+		err = res->exporter.secret_len ?
+			tlsup_export(&res->exporter, &wish, out) : -ENODATA;
+	release_sock(sk);
+	return err;
+}
+
+static int get_exporter(struct sock *sk, char __user *optval, int __user *optlen)
+{
+	struct tlsup_exporter *wish;
+	u8 *out;
+	int len, err = -ENOMEM;
+
+	if (get_user(len, optlen))
+		return -EFAULT;
+	wish = copy_wish(optval, len);
+	if (IS_ERR(wish))
+		return PTR_ERR(wish);
+	out = kzalloc(wish->length, GFP_KERNEL);
+	if (out)
+		err = export(sk, wish, out);
+	if (!err && (put_user((int)wish->length, optlen) ||
+		     copy_to_user(optval, out, wish->length)))
+		err = -EFAULT;
+	kfree_sensitive(out);
+	kfree(wish);
+	return err;
 }
 
 static int get_tlsup(struct sock *sk, int optname, char __user *optval,
@@ -491,6 +626,8 @@ int tlsup_sockopt_get(struct sock *sk, int level, int optname,
 
 	if (conn->raw && level == SOL_TLS)
 		return tlsup_raw_get(sk, optname, optval, optlen);
+	if (!conn->raw && level == SOL_TLSUP && optname == TLSUP_EXPORTER)
+		return get_exporter(sk, optval, optlen);
 	if (!conn->raw && level == SOL_TLSUP)
 		return get_tlsup(sk, optname, optval, optlen);
 	/* It maps or copies what TCP holds: ciphertext now, plaintext never. */

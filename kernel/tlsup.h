@@ -32,6 +32,7 @@
 #include <uapi/linux/tlsup.h>
 
 #include "compat.h"
+#include "exporter.h"
 #include "genl.h"
 #include "keys.h"
 #include "record.h"
@@ -168,11 +169,10 @@ struct tlsup_result {
 	u8 resumed;
 	u8 client_authenticated;
 	u8 alpn_len;
-	u8 exporter_len;
 	u16 cookie_len;
 	u32 chain_len;
 	u8 alpn[255];
-	u8 exporter[TLSUP_SECRET_MAX];
+	struct tlsup_exporter_source exporter;
 	u8 *chain;
 	u8 *cookie;
 };

@@ -242,9 +242,8 @@ def print_table():
     diag(f"{good} of {len(results)} cells")
 
 
-add_cells()
-
 if __name__ == "__main__":
+    add_cells()
     with host.Daemon():
         try:
             main()

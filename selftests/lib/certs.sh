@@ -48,7 +48,7 @@ leaf() {
 		'[p]' 'commonName = supplied' \
 		'[e]' "subjectAltName = $san" \
 		'basicConstraints = critical,CA:FALSE' \
-		'keyUsage = critical,digitalSignature' \
+		'keyUsage = critical,digitalSignature,keyEncipherment' \
 		'extendedKeyUsage = serverAuth,clientAuth' >ca.conf
 	: >index.txt
 	openssl req -new -key "$name.key" -subj "/CN=tlsup test $name" \

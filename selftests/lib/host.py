@@ -53,6 +53,14 @@ def config():
                  f'\ttrust = "{CERTS}/ca.pem"\n'
                  '\talpn = { "h2", "http/1.1" }\n'
                  '}\n')
+    # All that TLS 1.2 has, with either kind of certificate.
+    for name in ("p256", "rsa"):
+        text += (f'profile "compat-{name}" {{\n\tpolicy = "compat"\n'
+                 f'\tcertificate = "{CERTS}/{name}.pem"\n'
+                 f'\tkey = "{CERTS}/{name}.key"\n'
+                 f'\ttrust = "{CERTS}/ca.pem"\n'
+                 '\talpn = { "h2", "http/1.1" }\n'
+                 '}\n')
     text += f'profile "no-certificate" {{\n\ttrust = "{CERTS}/ca.pem"\n}}\n'
     # A client that guesses P-256 where the others guess X25519.
     text += (f'profile "guess-P-256" {{\n\ttrust = "{CERTS}/ca.pem"\n'

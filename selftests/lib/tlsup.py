@@ -15,7 +15,7 @@ import threading
 TCP_ULP = 31
 SOL_TLSUP = 0x5455
 HANDSHAKE, PROFILE, SERVER_NAME, ALPN, FLAGS, TIMEOUT = 1, 2, 3, 4, 5, 6
-INFO, STATUS, PEER_CERT, PEER_CHAIN, EXPORTER, REKEY = 7, 8, 9, 10, 11, 12
+INFO, STATUS, PEER_CERT, PEER_CHAIN, EXPORTER, REKEY, PADDING = range(7, 14)
 CLIENT, SERVER = 1, 2
 IDLE, WAITING, PENDING, SHAKING, OPEN, FAILED = 0, 1, 2, 3, 4, 5
 
@@ -56,6 +56,16 @@ def get_option(sock, option, size=4096):
     buf = ctypes.create_string_buffer(size)
     length = ctypes.c_uint(size)
     libc(LIBC.getsockopt(sock.fileno(), SOL_TLSUP, option, buf,
+                         ctypes.byref(length)))
+    return buf.raw[:length.value]
+
+
+def export(sock, wish):
+    """Keying material for a struct tlsup_exporter."""
+    size = 2048
+    buf = ctypes.create_string_buffer(wish, size)
+    length = ctypes.c_uint(size)
+    libc(LIBC.getsockopt(sock.fileno(), SOL_TLSUP, EXPORTER, buf,
                          ctypes.byref(length)))
     return buf.raw[:length.value]
 

@@ -78,8 +78,16 @@
  *	none.
  * @TLSUP_PEER_CHAIN: get, all certificates that the peer sent, leaf first,
  *	each behind its length in three bytes, most significant first.
- * @TLSUP_EXPORTER: keying material exporter; not available yet.
- * @TLSUP_REKEY: KeyUpdate on request; not available yet.
+ * @TLSUP_EXPORTER: get keying material (RFC 5705; RFC 9846, 7.5), once the
+ *	handshake is done: &struct tlsup_exporter goes in, its length bytes
+ *	come out at the same place. %ENODATA: TLS 1.2 without extended master
+ *	secret has none.
+ * @TLSUP_REKEY: set int, once the handshake is done: 0 changes this side's
+ *	keys now (KeyUpdate), 1 also asks the peer to change its own.
+ *	%EOPNOTSUPP under TLS 1.2, which cannot.
+ * @TLSUP_PADDING: set and get u32, 0 to 16384, in every phase: each record of
+ *	TLS 1.3 is padded so that its plaintext, with the content type, is a
+ *	multiple of it (RFC 9846, 5.4); 0 pads nothing.
  */
 enum tlsup_option {
 	TLSUP_HANDSHAKE		= 1,
@@ -94,6 +102,7 @@ enum tlsup_option {
 	TLSUP_PEER_CHAIN	= 10,
 	TLSUP_EXPORTER		= 11,
 	TLSUP_REKEY		= 12,
+	TLSUP_PADDING		= 13,
 };
 
 /**
@@ -181,6 +190,27 @@ struct tlsup_info {
 	__u32 rx_rekeys;
 	__u32 events;
 	__u32 answers;
+};
+
+#define TLSUP_EXPORT_MAX	1024
+
+/**
+ * struct tlsup_exporter - what to export (TLSUP_EXPORTER)
+ * @length: bytes wanted, 1 to TLSUP_EXPORT_MAX
+ * @label_len: bytes of the label, 1 to 249
+ * @context_len: bytes of the context, at most TLSUP_EXPORT_MAX
+ * @use_context: 1: there is a context. To TLS 1.2 none and an empty one are
+ *	different; to TLS 1.3 they are the same
+ * @reserved: 0
+ * @data: the label without a NUL, the context behind it
+ */
+struct tlsup_exporter {
+	__u16 length;
+	__u16 label_len;
+	__u16 context_len;
+	__u8 use_context;
+	__u8 reserved;
+	__u8 data[];
 };
 
 #define TLSUP_REASON_MAX	128
