@@ -7,27 +7,8 @@
 #include <string.h>
 
 #include "kselftest_harness.h"
-#include "pair.h"
+#include "made.h"
 #include "tls/hs_int.h"
-
-#define HELLO_MAX	2000
-
-/** struct made - a ClientHello; what is zero is left as it should be */
-struct made {
-	uint16_t version;
-	uint8_t random;
-	uint8_t session_id;
-	size_t session_id_len;
-	const char *suites;
-	size_t suites_len;
-	const char *compression;
-	size_t compression_len;
-	const char *exts;
-	size_t exts_len;
-};
-
-#define EXTS(bytes)	.exts = (bytes), .exts_len = sizeof(bytes) - 1
-#define SUITES(bytes)	.suites = (bytes), .suites_len = sizeof(bytes) - 1
 
 #define VERSIONS	"\0\x2b\0\3\2\3\4"
 #define GROUPS		"\0\x0a\0\6\0\4\0\x1d\0\x17"
@@ -41,45 +22,6 @@ struct made {
 #define SHARE		SHARES("\x26\0\x24", NINE)
 #define EARLY		"\0\x2a\0\0"
 
-static size_t write_hello(const struct made *made, uint8_t *out, size_t size)
-{
-	uint8_t random[RANDOM_SIZE], id[256];
-	size_t message, vector;
-	struct wr wr;
-
-	memset(random, made->random, sizeof(random));
-	memset(id, made->session_id, sizeof(id));
-	wr_init(&wr, out, size);
-	wr_u8(&wr, TYPE_CLIENT_HELLO);
-	message = wr_open(&wr, 3);
-	wr_u16(&wr, made->version ? made->version : TLS12);
-	wr_bytes(&wr, random, RANDOM_SIZE);
-	vector = wr_open(&wr, 1);
-	wr_bytes(&wr, id, made->session_id_len);
-	wr_close(&wr, vector);
-	vector = wr_open(&wr, 2);
-	wr_bytes(&wr, made->suites ? made->suites : "\x13\1\x13\2",
-		 made->suites ? made->suites_len : 4);
-	wr_close(&wr, vector);
-	vector = wr_open(&wr, 1);
-	wr_bytes(&wr, made->compression ? made->compression : "",
-		 made->compression ? made->compression_len : 1);
-	wr_close(&wr, vector);
-	vector = wr_open(&wr, 2);
-	wr_bytes(&wr, made->exts, made->exts_len);
-	wr_close(&wr, vector);
-	wr_close(&wr, message);
-	return wr.failed ? 0 : wr.len;
-}
-
-static void feed(struct pair *pair, const struct made *made)
-{
-	uint8_t message[HELLO_MAX];
-	size_t len = write_hello(made, message, sizeof(message));
-
-	pair_feed(&pair->server, HS_EPOCH_PLAINTEXT, message, len);
-}
-
 /* What the server says to one hello, or to the second of two; -1: it goes on. */
 static int alert_for(const struct made *first, const struct made *second)
 {
@@ -87,9 +29,9 @@ static int alert_for(const struct made *first, const struct made *second)
 	int alert = -2;
 
 	pair_init(&pair);
-	feed(&pair, first);
+	made_feed(&pair, first);
 	if (second && !pair.server.fails)
-		feed(&pair, second);
+		made_feed(&pair, second);
 	if (pair.server.fails < 2 && !pair.server.dones)
 		alert = pair.server.fails ? pair.server.failure.alert : -1;
 	pair_wipe(&pair);
@@ -164,10 +106,10 @@ TEST(a_third_hello_is_unexpected)
 	struct pair pair;
 
 	pair_init(&pair);
-	feed(&pair, &first);
-	feed(&pair, &second);
+	made_feed(&pair, &first);
+	made_feed(&pair, &second);
 	ASSERT_EQ(0, pair.server.fails);
-	feed(&pair, &second);
+	made_feed(&pair, &second);
 	EXPECT_EQ(1, pair.server.fails);
 	EXPECT_EQ(HS_ALERT_UNEXPECTED_MESSAGE, pair.server.failure.alert);
 	pair_wipe(&pair);
@@ -185,7 +127,7 @@ TEST(early_data_is_to_be_skipped_if_it_was_announced)
 		struct pair pair;
 
 		pair_init(&pair);
-		feed(&pair, &hellos[i]);
+		made_feed(&pair, &hellos[i]);
 		ASSERT_EQ(0, pair.server.fails);
 		ASSERT_TRUE(pair.server.waiting);
 		EXPECT_EQ(i < 2 ? EARLY_DATA_SKIP : 0, pair.server.skip);
