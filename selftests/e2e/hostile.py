@@ -225,10 +225,11 @@ def a_server_profile_without_certificate_gives_ENOKEY(stack):
 
 
 @test(seconds=30)
-def tls_1_2_alone_is_refused_with_protocol_version(stack):
+def tls_1_2_alone_is_refused_by_who_wants_1_3_only(stack):
     import ssl
     for role in ROLES.values():
         ours, theirs = our_end(stack, role)
+        tlsup.set_option(ours, tlsup.FLAGS, tlsup.TLS13_ONLY)
         context = peer.server_context() if role == tlsup.CLIENT \
             else peer.client_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -97,11 +97,11 @@ def an_unmapped_value_is_a_fault(stack):
 def options_that_do_not_exist_are_not_there(stack):
     sock = stack.enter_context(socket.socket())
     tlsup.attach(sock)
-    for option in (0, 13, 99, -1, tlsup.INFO, tlsup.STATUS, tlsup.PEER_CERT,
+    for option in (0, 14, 99, -1, tlsup.INFO, tlsup.STATUS, tlsup.PEER_CERT,
                    tlsup.PEER_CHAIN, tlsup.EXPORTER, tlsup.REKEY):
         with fails_with(errno.ENOPROTOOPT, f"set {option}"):
             tlsup.set_option(sock, option, 1)
-    for option in (0, 13, 99, -1, tlsup.HANDSHAKE, tlsup.REKEY):
+    for option in (0, 14, 99, -1, tlsup.HANDSHAKE, tlsup.REKEY):
         with fails_with(errno.ENOPROTOOPT, f"get {option}"):
             tlsup.get_option(sock, option, 4)
 
