@@ -161,11 +161,18 @@ static int map_src(struct tlsup_conn *conn, struct opening *o)
 	unsigned int size = conn->rx.keys->explicit_size;
 	int err = 0;
 
-	sg_init_table(o->src, SRC_SG);
+	o->src[0].page_link = 0;
 	err = tlsup_queue_map(conn, size, o->src + 1, SRC_SG - 1);
 	if (!err && size)
 		err = tlsup_queue_copy(conn, o->explicit_nonce, 0, size);
 	return err;
+}
+
+static void set_dst(struct opening *o, unsigned int n, struct page *page,
+		    unsigned int len, unsigned int off)
+{
+	o->dst[n].page_link = 0;
+	sg_set_page(&o->dst[n], page, len, off);
 }
 
 /* The content's place is in o->dst[1] to [@n]. */
@@ -173,7 +180,8 @@ static void end_dst(const struct tlsup_rx *rx, struct opening *o,
 		    unsigned int n)
 {
 	if (rx->keys->type_size)
-		sg_set_buf(&o->dst[++n], o->inner_type, 1);
+		set_dst(o, ++n, virt_to_page(o->inner_type), 1,
+			offset_in_page(o->inner_type));
 	sg_mark_end(&o->dst[n]);
 }
 
@@ -207,8 +215,8 @@ static enum tlsup_fault open_into_rec(struct tlsup_conn *conn,
 		*error = -ENOMEM;
 		return TLSUP_OK;
 	}
-	sg_init_table(o->dst, DST_SG);
-	sg_set_page(&o->dst[1], rec->page, o->content, 0);
+	o->dst[0].page_link = 0;
+	set_dst(o, 1, rec->page, o->content, 0);
 	end_dst(rx, o, o->content ? 1 : 0);
 	fault = decrypt(rx, o, error);
 	if (!fault && !*error)
@@ -255,10 +263,10 @@ static bool pin(struct opening *o, struct iov_iter *iter)
 		unpin(o, false);
 		return false;
 	}
-	sg_init_table(o->dst, DST_SG);
+	o->dst[0].page_link = 0;
 	for (i = 0, left = got; i < o->count; i++, left -= n) {
 		n = min_t(unsigned int, left, PAGE_SIZE - (i ? 0 : o->start));
-		sg_set_page(&o->dst[1 + i], o->pages[i], n, i ? 0 : o->start);
+		set_dst(o, 1 + i, o->pages[i], n, i ? 0 : o->start);
 	}
 	return true;
 }
@@ -308,7 +316,7 @@ static enum tlsup_fault open_protected(struct tlsup_conn *conn,
 				       struct tlsup_direct *direct, int *error)
 {
 	enum tlsup_fault fault;
-	struct opening o;
+	struct opening o tlsup_uninitialized;
 
 	fault = check_sizes(&conn->rx, &o);
 	if (fault)

@@ -91,18 +91,38 @@ static int copy(struct tlsup_conn *conn, u8 *to, u32 off, u32 len)
 	return len ? -EFAULT : 0;
 }
 
+/*
+ * Add to a scatterlist of @used entries, the last of which grows if it ends
+ * where this begins: the pages of one fragment of the sender's mostly do.
+ */
+static unsigned int add(struct scatterlist *sg, unsigned int used,
+			struct page *page, u32 off, u32 len)
+{
+	struct scatterlist *last = &sg[used - 1];
+
+	if (used && page_to_phys(page) + off ==
+		    page_to_phys(sg_page(last)) + last->offset + last->length) {
+		last->length += len;
+		return used;
+	}
+	sg[used].page_link = 0;
+	sg_set_page(&sg[used], page, len, off);
+	return used + 1;
+}
+
 /* Returns the number of entries, 0 if @max is not enough. */
 static unsigned int map_skb(const struct sk_buff *skb, u32 off, u32 len,
-			    struct scatterlist *sg, unsigned int max)
+			    struct scatterlist *sg, unsigned int used,
+			    unsigned int max)
 {
 	u32 head = skb_headlen(skb);
-	unsigned int used = 0;
 	u32 n;
 	int i;
 
 	if (off < head) {
 		n = min(len, head - off);
-		sg_set_buf(&sg[used++], skb->data + off, n);
+		used = add(sg, used, virt_to_page(skb->data + off),
+			   offset_in_page(skb->data + off), n);
 		len -= n;
 		off += n;
 	}
@@ -118,8 +138,8 @@ static unsigned int map_skb(const struct sk_buff *skb, u32 off, u32 len,
 		if (used == max)
 			return 0;
 		n = min(len, size - off);
-		sg_set_page(&sg[used++], skb_frag_page(frag), n,
-			    skb_frag_off(frag) + off);
+		used = add(sg, used, skb_frag_page(frag),
+			   skb_frag_off(frag) + off, n);
 		len -= n;
 		off = 0;
 	}
@@ -130,7 +150,7 @@ static unsigned int map(struct tlsup_conn *conn, u32 off, u32 len,
 			struct scatterlist *sg, unsigned int max)
 {
 	struct sk_buff *skb = conn->rx.skb;
-	unsigned int n, used = 0;
+	unsigned int used = 0;
 	u32 part;
 
 	off += conn->rx.off;
@@ -144,10 +164,9 @@ static unsigned int map(struct tlsup_conn *conn, u32 off, u32 len,
 		if (used == max || skb_has_frag_list(skb) ||
 		    !skb_frags_readable(skb))
 			return 0;
-		n = map_skb(skb, off, part, sg + used, max - used);
-		if (!n)
+		used = map_skb(skb, off, part, sg, used, max);
+		if (!used)
 			return 0;
-		used += n;
 		len -= part;
 		off = 0;
 	}
@@ -241,7 +260,7 @@ int tlsup_queue_copy(struct tlsup_conn *conn, u8 *to, unsigned int off,
  * tlsup_queue_map - the record's body, which is there whole, as a scatterlist
  * @conn: socket lock held
  * @off: from which byte of the body, at least one of which is behind it
- * @sg: initialised; its last entry is marked
+ * @sg: need not be initialised; its last entry is marked
  * @max: entries
  *
  * Return: 0, -ENOMEM or -EFAULT.
@@ -260,10 +279,9 @@ int tlsup_queue_map(struct tlsup_conn *conn, unsigned int off,
 		if (err < 0)
 			return err;
 	}
-	if (rx->raw) {
-		sg_set_buf(sg, rx->raw + off, rx->need - off);
-		n = 1;
-	}
+	if (rx->raw)
+		n = add(sg, 0, virt_to_page(rx->raw + off),
+			offset_in_page(rx->raw + off), rx->need - off);
 	sg_mark_end(&sg[n - 1]);
 	return 0;
 }

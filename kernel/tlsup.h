@@ -37,6 +37,12 @@
 #include "keys.h"
 #include "record.h"
 
+/*
+ * Kernels are built to zero what is on the stack. Tables that are filled as far
+ * as they are used, for each record, may do without.
+ */
+#define tlsup_uninitialized	__attribute__((uninitialized))
+
 #define TLSUP_TIMEOUT_DEFAULT_MS	30000
 #define TLSUP_TIMEOUT_MAX_MS		3600000
 #define TLSUP_GRACE_DEFAULT_MS		5000

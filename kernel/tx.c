@@ -168,12 +168,14 @@ static void map_record(struct tlsup_tx *tx, struct scatterlist *sg,
 	struct tlsup_chunk *chunk = tx->record;
 	int n = 1;
 
-	sg_init_table(sg, TLSUP_TX_SG);
+	sg[0].page_link = 0;
 	list_for_each_entry_from(chunk, &tx->chunks, node) {
-		if (chunk->end - chunk->sent > skip)
+		if (chunk->end - chunk->sent > skip) {
+			sg[n].page_link = 0;
 			sg_set_page(&sg[n++], chunk->page,
 				    chunk->end - chunk->sent - skip,
 				    chunk->sent + skip);
+		}
 		skip = 0;
 	}
 	sg_mark_end(&sg[n - 1]);
@@ -198,7 +200,7 @@ static int protect(struct tlsup_conn *conn, unsigned int *bytes)
 {
 	struct tlsup_tx *tx = &conn->tx;
 	struct tlsup_keys *keys = tx->keys;
-	struct scatterlist sg[TLSUP_TX_SG];
+	struct scatterlist sg[TLSUP_TX_SG] tlsup_uninitialized;
 	unsigned int len = tx->record_len;
 	u8 *header = record_header(tx);
 	u8 type = tx->record_type;
@@ -407,7 +409,7 @@ static size_t map_queue(struct tlsup_tx *tx, struct bio_vec *vecs, int *count)
 int tlsup_tx_push(struct tlsup_conn *conn)
 {
 	struct tlsup_tx *tx = &conn->tx;
-	struct bio_vec vecs[PUSH_VECS];
+	struct bio_vec vecs[PUSH_VECS] tlsup_uninitialized;
 	struct msghdr msg;
 	size_t total;
 	int count, n;
