@@ -9,10 +9,12 @@
 #	check		every tier of tests; closes with "N passed, N failed"
 #	lint unit kunit selftests guest interop stock fuzz	one tier
 #
+#	bench		figures beside others'; PART=record for one part of them
+#
 # FULL=1 tries all of what is otherwise a choice; FUZZ_SECONDS=N fuzzes longer.
 
 BUILD := $(CURDIR)/build
-export FULL FUZZ_SECONDS
+export FULL FUZZ_SECONDS RUNS MS
 
 all build:
 	@scripts/build
@@ -36,7 +38,11 @@ demo:
 	@scripts/build
 	@scripts/guest --kernel stock-6.12 -- scripts/demo
 
-soak bench report:
+bench:
+	@scripts/build none
+	@scripts/bench $(PART)
+
+soak report:
 	@echo "$@: there is none yet"
 
 clean:

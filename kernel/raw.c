@@ -47,19 +47,17 @@ struct tlsup_raw {
 	int error;
 };
 
-/**
- * struct layout - where a cipher's parts stand in its structure
- * @cipher: TLS_CIPHER_*
- * @size: of the structure
- */
-static const struct layout {
+/* Where a cipher's parts stand in its structure, which is of this size. */
+struct layout {
 	u16 cipher;
 	u8 size;
 	u8 iv, iv_size;
 	u8 key;
 	u8 salt, salt_size;
 	u8 rec_seq;
-} layouts[] = {
+};
+
+static const struct layout layouts[] = {
 #define LAYOUT(id, member) {						\
 	.cipher = TLS_CIPHER_##id,					\
 	.size = sizeof(struct tls12_crypto_info_##member),		\

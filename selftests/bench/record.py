@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 The tlsup authors
+"""record.py SET OUTPUT: the record layer beside in-tree TLS and plain TCP, in a
+guest; the figures go to OUTPUT. A SET is
+
+	copy	a gcm(aes) that only copies: what the record layer itself costs
+	real	the kernel's own ciphers, and the limit that they set
+
+All that is compared is run in turns, RUNS times; what counts is the median."""
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+RUNS = int(os.environ["TLSUP_RUNS"])
+MS = os.environ["TLSUP_MS"]
+BUILD = os.environ["BUILD"]
+RECORD = f"{BUILD}/selftests/bench/record"
+NAMES = {"tls": "kTLS", "nopad": "kTLS nopad", "plain": "plain TCP"}
+KIB = 1024
+SIZES = {"copy": (KIB, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB),
+         "real": (KIB, 16 * KIB, 256 * KIB)}
+CIPHERS = {"copy": ("gcm",), "real": ("gcm", "chacha")}
+LIMITS = {"gcm": "gcm(aes)", "chacha": "rfc7539(chacha20,poly1305)"}
+LIMIT = "/sys/module/copygcm/parameters/limit"
+
+
+def record(ulp, version, cipher, how, write, read):
+    """What the program prints: two figures."""
+    done = subprocess.run([RECORD, ulp, version, cipher, how, str(write),
+                           str(read), MS], stdout=subprocess.PIPE, text=True,
+                          check=True)
+    return [float(word) for word in done.stdout.split()]
+
+
+def in_turns(ulps, *args):
+    """The medians of both figures of each ULP."""
+    runs = {ulp: [] for ulp in ulps}
+    for _ in range(RUNS):
+        for ulp in ulps:
+            runs[ulp].append(record(ulp, *args))
+    return {ulp: [statistics.median(column) for column in zip(*found)]
+            for ulp, found in runs.items()}
+
+
+def figures(case, unit, which, medians, less_is_better=False):
+    """One figure per peer."""
+    ours = medians["tlsup-raw"][which]
+    for ulp, found in medians.items():
+        if ulp == "tlsup-raw":
+            continue
+        ratio = ours / found[which] if found[which] else 0
+        yield {"case": case, "unit": unit, "tlsup": ours, "peer": found[which],
+               "peer_name": NAMES[ulp], "runs": RUNS,
+               "ratio": (1 / ratio if ratio else 0) if less_is_better
+               else ratio}
+
+
+def streams(what):
+    """Throughput and processor time, by version, call and sizes."""
+    for cipher in CIPHERS[what]:
+        for version in ("12", "13"):
+            ulps = ["plain", "tls", "nopad", "tlsup-raw"]
+            if version == "12":
+                ulps.remove("nopad")
+            for how in ("write", "sendfile"):
+                for write in SIZES[what]:
+                    for read in (16 * KIB, 256 * KIB):
+                        case = (f"{what} {cipher} tls{version} {how} "
+                                f"{write // KIB}K recv {read // KIB}K")
+                        medians = in_turns(ulps, version, cipher, how, write,
+                                           read)
+                        yield from figures(case, "MB/s", 0, medians)
+                        yield from figures(case + " cpu", "s/GB", 1, medians,
+                                           True)
+
+
+def cipher_alone(cipher):
+    """MB/s of sealing and opening 16 KiB and nothing else."""
+    with open(LIMIT, "w", encoding="ascii") as limit:
+        limit.write(LIMITS[cipher])
+    with open(LIMIT, encoding="ascii") as limit:
+        return float(limit.read())
+
+
+def limits(what):
+    """The record path's speed as a share of the cipher's."""
+    for cipher in CIPHERS[what]:
+        path, alone = [], []
+        for _ in range(RUNS):
+            path.append(record("tlsup-raw", "13", cipher, "write", 16 * KIB,
+                               16 * KIB)[1])
+            alone.append(cipher_alone(cipher))
+        ours, peer = 1000 / statistics.median(path), statistics.median(alone)
+        yield {"case": f"{what} {cipher} tls13 limit 16K",
+               "unit": "MB per CPU second", "tlsup": ours, "peer": peer,
+               "peer_name": "crypto_aead alone", "ratio": ours / peer,
+               "runs": RUNS}
+
+
+def small(what):
+    """Latency, setup and memory, of which less is better."""
+    ulps = ["plain", "tls", "tlsup-raw"]
+    for version in ("12", "13"):
+        echo = in_turns(ulps, version, "gcm", "echo", 1, 1)
+        yield from figures(f"{what} tls{version} echo p50", "us", 0, echo, True)
+        yield from figures(f"{what} tls{version} echo p99", "us", 1, echo, True)
+        ulps = ["tls", "tlsup-raw"]
+        found = in_turns(ulps, version, "gcm", "setup", 1, 1)
+        yield from figures(f"{what} tls{version} setup", "us", 0, found, True)
+        found = in_turns(ulps, version, "gcm", "memory", 1, 1)
+        yield from figures(f"{what} tls{version} idle memory", "bytes", 0,
+                           found, True)
+
+
+def main():
+    """Measure one set."""
+    what, output = sys.argv[1:]
+    subprocess.run(["modprobe", "-a", "tls", "gcm", "chacha20poly1305"],
+                   check=True)
+    kernel = os.environ["TLSUP_KERNEL"]
+    subprocess.run(["insmod", f"{BUILD}/{kernel}/copygcm/copygcm.ko",
+                    f"fake={int(what == 'copy')}"], check=True)
+    found = []
+    for part in (streams,) if what == "copy" else (streams, limits, small):
+        for figure in part(what):
+            figure["case"] = f"{kernel} {figure['case']}"
+            print(f"{figure['case']}: {figure['tlsup']:.4g} "
+                  f"{figure['unit']}, {figure['peer_name']} "
+                  f"{figure['peer']:.4g}, ratio {figure['ratio']:.2f}",
+                  flush=True)
+            found.append(figure)
+    with open(output, "w", encoding="utf-8") as out:
+        json.dump(found, out)
+
+
+main()
