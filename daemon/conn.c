@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/tlsup.h>
 
 #include "crypto/cr_hash.h"
 #include "lib/secret.h"

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/tlsup.h>
 #include <linux/tlsup_netlink.h>
 
 struct kern;

@@ -132,7 +132,7 @@ static int check_signature(const struct peer *peer,
 	pk = (gnutls_pk_algorithm_t)gnutls_pubkey_get_pk_algorithm(key, NULL);
 	if (err >= 0 && pk == GNUTLS_PK_ECDSA)
 		err = gnutls_pubkey_export_ecc_raw2(key, &curve, NULL, NULL, 0);
-	if (err < 0 || !scheme || 
+	if (err < 0 || !scheme ||
 	    !x509_scheme_fits(scheme, pk, curve, question->version == 0x0303)) {
 		gnutls_pubkey_deinit(key);
 		return fail(failure, HS_ALERT_ILLEGAL_PARAMETER, EPROTO,

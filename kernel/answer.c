@@ -189,14 +189,18 @@ static int parse_exporter(struct nlattr **tb, struct tlsup_result *res)
 	const struct nlattr *secret = tb[TLSUP_A_DONE_EXPORTER_SECRET];
 	const struct nlattr *randoms = tb[TLSUP_A_DONE_RANDOMS];
 	struct tlsup_exporter_source *to = &res->exporter;
+	int size;
 
 	if (!attr_len(secret))
 		return 0;
 	to->version = res->version;
 	to->hash = get_u8(tb[TLSUP_A_DONE_EXPORTER_HASH]);
-	if (!tb[TLSUP_A_DONE_EXPORTER_HASH] || nla_len(secret) !=
-	    (randoms ? TLSUP_MASTER_SECRET_SIZE : tlsup_keys_hash_size(to->hash)) ||
-	    !randoms != (res->version == TLSUP_VERSION_1_3))
+	size = randoms ? TLSUP_MASTER_SECRET_SIZE :
+			 tlsup_keys_hash_size(to->hash);
+	if (!tb[TLSUP_A_DONE_EXPORTER_HASH] || nla_len(secret) != size)
+		return -EINVAL;
+	if (randoms ? res->version == TLSUP_VERSION_1_3 :
+		      res->version != TLSUP_VERSION_1_3)
 		return -EINVAL;
 	to->secret_len = nla_len(secret);
 	memcpy(to->secret, nla_data(secret), to->secret_len);

@@ -21,7 +21,7 @@
 
 /* RFC 9846, 5.5: 2^24.5 records; draft limits of CCM: 2^23; none that counts. */
 #define LIMIT_GCM	23726566
-#define LIMIT_CCM	(1 << 23)
+#define LIMIT_CCM	BIT(23)
 #define LIMIT_NONE	U64_MAX
 
 static const struct tlsup_cipher_desc ciphers[] = {

@@ -283,7 +283,7 @@ static bool is_renegotiation(const struct tlsup_conn *conn, u8 type)
 }
 
 /* Refused with a warning, and a peer that insists with a fatal alert. */
-static int renegotiation(struct tlsup_conn *conn)
+static int refuse_renegotiation(struct tlsup_conn *conn)
 {
 	static const u8 alert[] = { TLSUP_ALERT_WARNING,
 				    TLSUP_ALERT_NO_RENEGOTIATION };
@@ -305,7 +305,7 @@ static int post_handshake(struct tlsup_conn *conn, const u8 *message,
 	const u8 *body = message + TLSUP_HANDSHAKE_HEADER_SIZE;
 
 	if (is_renegotiation(conn, message[0]))
-		return renegotiation(conn);
+		return refuse_renegotiation(conn);
 	switch (message[0]) {
 	case TLSUP_NEW_SESSION_TICKET:
 		return new_session_ticket(conn, message, len);

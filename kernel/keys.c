@@ -286,7 +286,7 @@ static void set_nonce(struct tlsup_keys *keys, const u8 *explicit_nonce)
 	}
 	/* CCM counts in what is left of its block. */
 	if (cipher->nonce_prefix)
-		memset(nonce + TLSUP_IV_SIZE, 0, 3);
+		put_unaligned_be24(0, nonce + TLSUP_IV_SIZE);
 }
 
 /* @len: what the record header says, or in TLS 1.2 the content's length. */

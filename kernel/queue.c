@@ -294,10 +294,9 @@ void tlsup_queue_done(struct tlsup_conn *conn)
 {
 	struct tlsup_rx *rx = &conn->rx;
 
-	if (rx->raw)
-		kfree(rx->raw);
-	else if (rx->need && seek(conn))
+	if (!rx->raw && rx->need && seek(conn))
 		advance(conn, rx->need);
+	kfree(rx->raw);
 	rx->raw = NULL;
 	rx->header_have = 0;
 	rx->have = 0;

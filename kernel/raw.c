@@ -57,7 +57,6 @@ struct layout {
 	u8 rec_seq;
 };
 
-static const struct layout layouts[] = {
 #define LAYOUT(id, member) {						\
 	.cipher = TLS_CIPHER_##id,					\
 	.size = sizeof(struct tls12_crypto_info_##member),		\
@@ -68,6 +67,8 @@ static const struct layout layouts[] = {
 	.salt_size = TLS_CIPHER_##id##_SALT_SIZE,			\
 	.rec_seq = offsetof(struct tls12_crypto_info_##member, rec_seq),	\
 }
+
+static const struct layout layouts[] = {
 	LAYOUT(AES_GCM_128, aes_gcm_128),
 	LAYOUT(AES_GCM_256, aes_gcm_256),
 	LAYOUT(AES_CCM_128, aes_ccm_128),
@@ -76,8 +77,9 @@ static const struct layout layouts[] = {
 	LAYOUT(SM4_CCM, sm4_ccm),
 	LAYOUT(ARIA_GCM_128, aria_gcm_128),
 	LAYOUT(ARIA_GCM_256, aria_gcm_256),
-#undef LAYOUT
 };
+
+#undef LAYOUT
 
 static const struct layout *find_layout(u16 cipher)
 {

@@ -26,7 +26,7 @@ enum family {
 };
 
 /* The ULPs. */
-enum kind {
+enum ulp_kind {
 	KIND_TLSUP,
 	KIND_RAW,
 	KIND_COUNT,
@@ -48,7 +48,7 @@ static struct face {
 
 static DEFINE_MUTEX(faces_lock);
 
-static struct face *face_of(const struct sock *sk, enum kind kind)
+static struct face *face_of(const struct sock *sk, enum ulp_kind kind)
 {
 	return &faces[sk->sk_family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4][kind];
 }
@@ -377,7 +377,7 @@ static void build_prot(struct proto *prot, const struct proto *base)
 }
 
 static void build_ops(struct proto_ops *ops, const struct proto_ops *base,
-		      enum kind kind)
+		      enum ulp_kind kind)
 {
 	*ops = *base;
 	ops->owner = THIS_MODULE;
@@ -399,7 +399,7 @@ static void build_ops(struct proto_ops *ops, const struct proto_ops *base,
 
 /* Both copies once, from the first socket of the family; the same for all. */
 static int prepare_face(struct face *face, const struct sock *sk,
-			enum kind kind)
+			enum ulp_kind kind)
 {
 	const struct proto *base = sk->sk_prot;
 	const struct proto_ops *ops = sk->sk_socket->ops;
@@ -464,7 +464,7 @@ static void take_socket(struct tlsup_conn *conn, struct sock *sk,
 	smp_store_release(&sk->sk_socket->ops, &f->ops);
 }
 
-static int attach(struct sock *sk, enum kind kind,
+static int attach(struct sock *sk, enum ulp_kind kind,
 		  const struct tcp_ulp_ops *ulp)
 {
 	struct face *face = face_of(sk, kind);

@@ -10,7 +10,6 @@
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 
-
 static bool input_ready(const struct tlsup_conn *conn)
 {
 	const struct sock *sk = conn->sk;

@@ -155,7 +155,8 @@ static void a_flipped_bit_anywhere_does_not_open(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		struct tlsup_keys *rx = make(test, ids[i]);
 
-		for (at = 0; at < TLSUP_HEADER_SIZE + CONTENT + 8; at += at < 8 || at > ROOM - 20 ? 1 : 61) {
+		for (at = 0; at < TLSUP_HEADER_SIZE + CONTENT + 8;
+		     at += at < 8 || at > ROOM - 20 ? 1 : 61) {
 			struct tlsup_keys *tx = make(test, ids[i]);
 
 			build(record, sg, tx);

@@ -3,7 +3,7 @@
 # shellcheck shell=bash disable=SC2153
 #
 # The life of one guest. scripts/guest has set KERNEL, CPUS, MEM, TIMEOUT,
-# DAEMON_CONF and WITH_MODULE; kernel_ready has set KIMAGE, KMODS and KREL.
+# DAEMON_CONF, WITH_MODULE and ICOUNT; kernel_ready has set KIMAGE, KMODS and KREL.
 
 # What of the caller's environment the command sees.
 PASSED='HOME|LANG|LC_ALL|FULL|SOAK|XDG_CACHE_HOME|KSRC|FUZZ_SECONDS|TLSUP_[A-Z_]*'
@@ -77,13 +77,18 @@ boot_uml() {
 }
 
 boot_stock() {
-	spawn qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m "$MEM" \
-		-smp "${CPUS:-2}" -nodefaults -no-user-config -display none \
+	local pace=(-accel "tcg,thread=multi" -smp "${CPUS:-2}")
+
+	# Copies by words, as processors make them, not by the byte.
+	[ -z "$ICOUNT" ] || pace=(-accel "tcg,thread=single" -smp 1
+		-icount "shift=0,sleep=off")
+	spawn qemu-system-x86_64 "${pace[@]}" \
+		-cpu "max${ICOUNT:+,-erms,-fsrm}" -m "$MEM" -nodefaults -no-user-config -display none \
 		-no-reboot -kernel "$KIMAGE" -initrd "$KINITRD" \
 		-serial "file:$LOG" -device virtio-rng-pci \
 		-virtfs "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$BUILD,mount_tag=build,security_model=none,multidevs=remap" \
-		-append "console=ttyS0 loglevel=7 panic=-1 oops=panic mitigations=off init=$TOP/selftests/guest/init tlsup_run=$RUN" \
+		-append "console=ttyS0 loglevel=7 panic=-1 oops=panic mitigations=off ${ICOUNT:+cryptomgr.notests} init=$TOP/selftests/guest/init tlsup_run=$RUN" \
 		</dev/null >"$RUN/qemu" 2>&1
 }
 
