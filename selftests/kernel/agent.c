@@ -331,20 +331,56 @@ void answer_keys(struct message *msg, uint8_t direction, uint8_t epoch,
 	message_nest_end(msg, nest);
 }
 
+/* Always of application data: TLS 1.2 has no keys between. */
+void answer_keys_12(struct message *msg, uint8_t direction, uint16_t cipher,
+		    uint8_t seed)
+{
+	size_t nest = message_nest(msg, TLSUP_A_ACTIONS_KEYS);
+	struct keys keys;
+
+	keys_init_12(&keys, cipher, seed);
+	message_put_u8(msg, TLSUP_A_KEYS_DIRECTION, direction);
+	message_put_u8(msg, TLSUP_A_KEYS_EPOCH, TLSUP_EPOCH_APPLICATION);
+	message_put_u16(msg, TLSUP_A_KEYS_VERSION, 0x0303);
+	message_put_u16(msg, TLSUP_A_KEYS_CIPHER, cipher);
+	message_put(msg, TLSUP_A_KEYS_KEY, keys.key, cipher_key_len(cipher));
+	message_put(msg, TLSUP_A_KEYS_IV, keys.iv, cipher_iv_len_12(cipher));
+	message_nest_end(msg, nest);
+}
+
+void answer_next_12(struct message *msg)
+{
+	size_t nest = message_nest(msg, TLSUP_A_ACTIONS_NEXT);
+
+	message_put_u16(msg, TLSUP_A_NEXT_VERSION, 0x0303);
+	message_nest_end(msg, nest);
+}
+
 void answer_next(struct message *msg)
 {
 	message_nest_end(msg, message_nest(msg, TLSUP_A_ACTIONS_NEXT));
 }
 
-void answer_done(struct message *msg)
+void answer_done_with(struct message *msg, const struct done *done)
 {
 	size_t nest = message_nest(msg, TLSUP_A_ACTIONS_DONE);
 
 	message_put_u32(msg, TLSUP_A_DONE_ERROR, 0);
-	message_put_u16(msg, TLSUP_A_DONE_VERSION, 0x0304);
-	message_put_u16(msg, TLSUP_A_DONE_SUITE, 0x1301);
+	message_put_u16(msg, TLSUP_A_DONE_VERSION, done->version);
+	message_put_u16(msg, TLSUP_A_DONE_SUITE,
+			done->version == 0x0304 ? 0x1301 : 0xc02b);
 	message_put(msg, TLSUP_A_DONE_COOKIE, "cookie", 6);
+	if (done->limit)
+		message_put_u16(msg, TLSUP_A_DONE_RECORD_SIZE_LIMIT, done->limit);
+	if (done->own_limit)
+		message_put_u16(msg, TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT,
+				done->own_limit);
 	message_nest_end(msg, nest);
+}
+
+void answer_done(struct message *msg)
+{
+	answer_done_with(msg, &(struct done){ .version = 0x0304 });
 }
 
 void answer_fail(struct message *msg, int error, int alert, const char *reason)

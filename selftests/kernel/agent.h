@@ -89,8 +89,25 @@ void answer_send(struct message *msg, uint8_t type, const void *data,
 		 size_t len);
 void answer_keys(struct message *msg, uint8_t direction, uint8_t epoch,
 		 uint16_t cipher, uint8_t seed);
+void answer_keys_12(struct message *msg, uint8_t direction, uint16_t cipher,
+		    uint8_t seed);
 void answer_next(struct message *msg);
+void answer_next_12(struct message *msg);
+
+/**
+ * struct done - what an answer of success says beside the obvious
+ * @version: 0x0304 or 0x0303
+ * @limit: record_size_limit of the peer, 0 for none
+ * @own_limit: ours
+ */
+struct done {
+	uint16_t version;
+	uint16_t limit;
+	uint16_t own_limit;
+};
+
 void answer_done(struct message *msg);
+void answer_done_with(struct message *msg, const struct done *done);
 void answer_fail(struct message *msg, int error, int alert, const char *reason);
 int agent_answer(struct agent *agent, struct message *msg);
 

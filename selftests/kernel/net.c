@@ -299,36 +299,94 @@ int begin_with_peer(int role, int *ours, struct peer *peer)
 	return err == -EINPROGRESS ? 0 : err;
 }
 
-int open_with_peer(struct agent *agent, int role, uint16_t cipher, int *ours,
+/* Both keys and done in one answer. */
+static int open_13(struct agent *agent, uint64_t conn, uint16_t cipher,
+		   uint8_t tx, uint8_t rx, const struct done *done)
+{
+	static _Thread_local struct message msg;
+
+	answer_begin(&msg, agent, conn, 0);
+	answer_send(&msg, HANDSHAKE, "hello", 5);
+	answer_keys(&msg, TLSUP_DIRECTION_TX, TLSUP_EPOCH_APPLICATION, cipher, tx);
+	answer_keys(&msg, TLSUP_DIRECTION_RX, TLSUP_EPOCH_APPLICATION, cipher, rx);
+	answer_done_with(&msg, done);
+	return agent_answer(agent, &msg);
+}
+
+/* TLS 1.2 changes keys where a change_cipher_spec stands. */
+static int open_12(struct agent *agent, uint64_t conn, uint16_t cipher,
+		   uint8_t tx, uint8_t rx, const struct done *done,
 		   struct peer *peer)
 {
-	bool client = role == TLSUP_CLIENT;
-	uint8_t tx = client ? SEED_CLIENT_DATA : SEED_SERVER_DATA;
-	uint8_t rx = client ? SEED_SERVER_DATA : SEED_CLIENT_DATA;
+	static const uint8_t ccs[] = { 20, 3, 3, 0, 1, 1 };
 	static _Thread_local struct message msg;
 	static _Thread_local struct event event;
-	uint8_t hello[HEADER_SIZE + 5];
 	int err;
 
-	keys_init(&peer->tx, cipher, rx);
-	keys_init(&peer->rx, cipher, tx);
+	answer_begin(&msg, agent, conn, 0);
+	answer_send(&msg, HANDSHAKE, "hello", 5);
+	answer_keys_12(&msg, TLSUP_DIRECTION_RX, cipher, rx);
+	answer_next_12(&msg);
+	err = agent_answer(agent, &msg);
+	if (err)
+		return err;
+	if (!write_all(peer->fd, ccs, sizeof(ccs)) ||
+	    !peer_send(peer, HANDSHAKE, "finished", 8))
+		return -EPIPE;
+	if (!agent_event(agent, &event, TIMEOUT_MS) ||
+	    event.cmd != TLSUP_CMD_EV_RECORD ||
+	    !event_payload_is(&event, "finished"))
+		return -ETIME;
+	answer_begin(&msg, agent, conn, TLSUP_EPOCH_APPLICATION);
+	answer_send(&msg, CCS, "\1", 1);
+	answer_keys_12(&msg, TLSUP_DIRECTION_TX, cipher, tx);
+	answer_done_with(&msg, done);
+	return agent_answer(agent, &msg);
+}
+
+/* What the answers above have sent. */
+static bool greeted(struct peer *peer, const struct done *done)
+{
+	uint8_t hello[HEADER_SIZE + 5], ccs[HEADER_SIZE + 1];
+
+	return read_all(peer->fd, hello, sizeof(hello)) &&
+	       !memcmp(hello + HEADER_SIZE, "hello", 5) &&
+	       (done->version == 0x0304 ||
+		(read_all(peer->fd, ccs, sizeof(ccs)) && ccs[0] == CCS));
+}
+
+int open_with_peer_as(struct agent *agent, int role, uint16_t cipher,
+		      const struct done *done, int *ours, struct peer *peer)
+{
+	bool client = role == TLSUP_CLIENT, tls12 = done->version == 0x0303;
+	uint8_t tx = client ? SEED_CLIENT_DATA : SEED_SERVER_DATA;
+	uint8_t rx = client ? SEED_SERVER_DATA : SEED_CLIENT_DATA;
+	static _Thread_local struct event event;
+	int err;
+
+	(tls12 ? keys_init_12 : keys_init)(&peer->tx, cipher, rx);
+	(tls12 ? keys_init_12 : keys_init)(&peer->rx, cipher, tx);
 	err = begin_with_peer(role, ours, peer);
 	if (err)
 		return err;
 	if (!agent_event(agent, &event, TIMEOUT_MS) ||
 	    event.cmd != TLSUP_CMD_EV_START)
 		return -ETIME;
-	answer_begin(&msg, agent, event.conn, 0);
-	answer_send(&msg, HANDSHAKE, "hello", 5);
-	answer_keys(&msg, TLSUP_DIRECTION_TX, TLSUP_EPOCH_APPLICATION, cipher, tx);
-	answer_keys(&msg, TLSUP_DIRECTION_RX, TLSUP_EPOCH_APPLICATION, cipher, rx);
-	answer_done(&msg);
-	err = agent_answer(agent, &msg);
+	err = tls12 ?
+		open_12(agent, event.conn, cipher, tx, rx, done, peer) :
+		open_13(agent, event.conn, cipher, tx, rx, done);
 	if (!err && (!wait_phase(*ours, TLSUP_PHASE_OPEN) ||
-		     !read_all(peer->fd, hello, sizeof(hello)) ||
-		     memcmp(hello + HEADER_SIZE, "hello", 5)))
+		     !greeted(peer, done)))
 		err = -EPROTO;
 	return err;
+}
+
+int open_with_peer(struct agent *agent, int role, uint16_t cipher, int *ours,
+		   struct peer *peer)
+{
+	return open_with_peer_as(agent, role, cipher,
+				 &(struct done){ .version = 0x0304 }, ours,
+				 peer);
 }
 
 /* What the agent does about each record of the handshake below. */

@@ -100,6 +100,10 @@ int begin_with_peer(int role, int *ours, struct peer *peer);
 int open_with_peer(struct agent *agent, int role, uint16_t cipher, int *ours,
 		   struct peer *peer);
 
+/* The same with what DONE says; TLS 1.2 if that is the version. */
+int open_with_peer_as(struct agent *agent, int role, uint16_t cipher,
+		      const struct done *done, int *ours, struct peer *peer);
+
 /* Both ends ours, with all epochs, as a real handshake would; 0 or -errno. */
 int open_pair(struct agent *agent, uint16_t cipher, int *client, int *server);
 

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * The record layer of TLS 1.3 in user space: see record.h.
+ * The record layer in user space: see record.h.
  */
 #include "record.h"
 
@@ -27,9 +27,14 @@ size_t cipher_secret_len(uint16_t cipher)
 	return cipher_hash(cipher) == TLSUP_HASH_SHA384 ? 48 : 32;
 }
 
-static size_t key_len(uint16_t cipher)
+size_t cipher_key_len(uint16_t cipher)
 {
 	return cipher == TLSUP_CIPHER_AES_GCM_128 ? 16 : 32;
+}
+
+size_t cipher_iv_len_12(uint16_t cipher)
+{
+	return cipher == TLSUP_CIPHER_CHACHA20_POLY1305 ? 12 : 4;
 }
 
 void secret_make(uint8_t *secret, uint8_t seed)
@@ -65,7 +70,7 @@ static void expand_label(const struct keys *keys, const char *label,
 
 static void derive(struct keys *keys)
 {
-	expand_label(keys, "key", keys->key, key_len(keys->cipher));
+	expand_label(keys, "key", keys->key, cipher_key_len(keys->cipher));
 	expand_label(keys, "iv", keys->iv, sizeof(keys->iv));
 	keys->seq = 0;
 }
@@ -73,8 +78,21 @@ static void derive(struct keys *keys)
 void keys_init(struct keys *keys, uint16_t cipher, uint8_t seed)
 {
 	keys->cipher = cipher;
+	keys->version = 0x0304;
 	secret_make(keys->secret, seed);
 	derive(keys);
+}
+
+void keys_init_12(struct keys *keys, uint16_t cipher, uint8_t seed)
+{
+	uint8_t bytes[SECRET_MAX];
+
+	secret_make(bytes, seed);
+	keys->cipher = cipher;
+	keys->version = 0x0303;
+	keys->seq = 0;
+	memcpy(keys->key, bytes, sizeof(keys->key));
+	memcpy(keys->iv, bytes + 32, sizeof(keys->iv));
 }
 
 void keys_update(struct keys *keys)
@@ -101,14 +119,48 @@ size_t record_plain(uint8_t *out, uint8_t type, const void *data, size_t len)
 	return HEADER_SIZE + len;
 }
 
-static void next_nonce(struct keys *keys, uint8_t *nonce)
+static void put_be64(uint8_t *to, uint64_t value)
 {
-	uint64_t seq = keys->seq++;
+	int i;
+
+	for (i = 7; i >= 0; i--, value >>= 8)
+		to[i] = value;
+}
+
+/* Bytes in front of the ciphertext: TLS 1.2 sends GCM's nonce along. */
+static size_t explicit_len(const struct keys *keys)
+{
+	return keys->version == 0x0303 && cipher_iv_len_12(keys->cipher) == 4 ?
+		8 : 0;
+}
+
+static void make_nonce(const struct keys *keys, const uint8_t *explicit_nonce,
+		       uint8_t *nonce)
+{
+	uint8_t seq[8];
 	int i;
 
 	memcpy(nonce, keys->iv, sizeof(keys->iv));
-	for (i = 11; i >= 4; i--, seq >>= 8)
-		nonce[i] ^= seq;
+	put_be64(seq, keys->seq);
+	for (i = 0; i < 8; i++)
+		nonce[4 + i] ^= seq[i];
+	if (explicit_len(keys))
+		memcpy(nonce + 4, explicit_nonce, 8);
+}
+
+/* What is authenticated beside the content (RFC 5246, 6.2.3.3; 9846, 5.2). */
+static size_t make_aad(const struct keys *keys, const uint8_t *header,
+		       size_t len, uint8_t *aad)
+{
+	if (keys->version == 0x0304) {
+		memcpy(aad, header, HEADER_SIZE);
+		return HEADER_SIZE;
+	}
+	put_be64(aad, keys->seq);
+	memcpy(aad + 8, header, 3);
+	aad[11] = len >> 8;
+	aad[12] = len;
+	return 13;
 }
 
 union aead {
@@ -119,7 +171,7 @@ union aead {
 
 /* The three of nettle take the same steps by different names. */
 #define RUN(ctx, name, direction) do {					\
-	nettle_##name##_update(ctx, HEADER_SIZE, header);		\
+	nettle_##name##_update(ctx, aad_len, aad);			\
 	nettle_##name##_##direction(ctx, len, body, body);		\
 	nettle_##name##_digest(ctx, TAG_SIZE, tag);			\
 } while (0)
@@ -127,10 +179,13 @@ union aead {
 static void run(struct keys *keys, const uint8_t *header, uint8_t *body,
 		size_t len, uint8_t *tag, int seal)
 {
-	uint8_t nonce[12];
+	size_t aad_len;
+	uint8_t nonce[12], aad[13];
 	union aead ctx;
 
-	next_nonce(keys, nonce);
+	make_nonce(keys, header + HEADER_SIZE, nonce);
+	aad_len = make_aad(keys, header, len, aad);
+	keys->seq++;
 	switch (keys->cipher) {
 	case TLSUP_CIPHER_AES_GCM_128:
 		gcm_aes128_set_key(&ctx.aes128, keys->key);
@@ -171,12 +226,30 @@ size_t record_seal_inner(struct keys *keys, uint8_t *out, const void *inner,
 	return HEADER_SIZE + len + TAG_SIZE;
 }
 
+static size_t seal_12(struct keys *keys, uint8_t *out, uint8_t type,
+		      const void *data, size_t len)
+{
+	size_t n = explicit_len(keys);
+	uint8_t *body = out + HEADER_SIZE + n;
+
+	build_header(out, type, n + len + TAG_SIZE);
+	if (n)
+		put_be64(out + HEADER_SIZE, keys->seq);
+	if (len)
+		memcpy(body, data, len);
+	run(keys, out, body, len, body + len, 1);
+	return HEADER_SIZE + n + len + TAG_SIZE;
+}
+
 size_t record_seal(struct keys *keys, uint8_t *out, uint8_t type,
 		   const void *data, size_t len, size_t padding)
 {
-	uint8_t *inner = calloc(1, len + 1 + padding);
+	uint8_t *inner;
 	size_t n;
 
+	if (keys->version == 0x0303)
+		return seal_12(keys, out, type, data, len);
+	inner = calloc(1, len + 1 + padding);
 	if (!inner)
 		abort();
 	if (len)
@@ -187,12 +260,31 @@ size_t record_seal(struct keys *keys, uint8_t *out, uint8_t type,
 	return n;
 }
 
+static ssize_t open_12(struct keys *keys, uint8_t *bytes, size_t len,
+		       uint8_t *type)
+{
+	size_t skip = HEADER_SIZE + explicit_len(keys), n;
+	uint8_t tag[TAG_SIZE];
+
+	if (len < skip + TAG_SIZE)
+		return -1;
+	n = len - skip - TAG_SIZE;
+	run(keys, bytes, bytes + skip, n, tag, 0);
+	if (memcmp(tag, bytes + skip + n, TAG_SIZE))
+		return -1;
+	*type = bytes[0];
+	memmove(bytes + HEADER_SIZE, bytes + skip, n);
+	return n;
+}
+
 ssize_t record_open(struct keys *keys, uint8_t *bytes, size_t len, uint8_t *type)
 {
 	uint8_t *body = bytes + HEADER_SIZE;
 	uint8_t tag[TAG_SIZE];
 	size_t n;
 
+	if (keys->version == 0x0303)
+		return open_12(keys, bytes, len, type);
 	if (len < HEADER_SIZE + TAG_SIZE + 1 || bytes[0] != DATA)
 		return -1;
 	n = len - HEADER_SIZE - TAG_SIZE;

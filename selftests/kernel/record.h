@@ -2,8 +2,8 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * The record layer of TLS 1.3 once more, in user space and on nettle: the peer
- * that a test makes lie. It protects whatever it is given.
+ * The record layer once more, of both versions, in user space and on nettle: the
+ * peer that a test makes lie. It protects whatever it is given.
  */
 #ifndef SELFTESTS_KERNEL_RECORD_H
 #define SELFTESTS_KERNEL_RECORD_H
@@ -35,13 +35,15 @@ enum {
 /**
  * struct keys - protection of one direction
  * @cipher: TLSUP_CIPHER_*
+ * @version: 0x0304, or 0x0303 for TLS 1.2
  * @seq: sequence number of the next record
- * @secret: the traffic secret
+ * @secret: the traffic secret of TLS 1.3
  * @key: derived from it
- * @iv: derived from it
+ * @iv: derived from it; in TLS 1.2 the first four bytes are the salt of GCM
  */
 struct keys {
 	uint16_t cipher;
+	uint16_t version;
 	uint64_t seq;
 	uint8_t secret[SECRET_MAX];
 	uint8_t key[32];
@@ -56,16 +58,21 @@ size_t cipher_secret_len(uint16_t cipher);
 void secret_make(uint8_t *secret, uint8_t seed);
 
 void keys_init(struct keys *keys, uint16_t cipher, uint8_t seed);
+
+/* Keys of TLS 1.2, which have no secret above them. */
+void keys_init_12(struct keys *keys, uint16_t cipher, uint8_t seed);
+size_t cipher_key_len(uint16_t cipher);
+size_t cipher_iv_len_12(uint16_t cipher);
 void keys_update(struct keys *keys);
 
 /* A plaintext record into out; its length. */
 size_t record_plain(uint8_t *out, uint8_t type, const void *data, size_t len);
 
-/* A protected record into out, with so many zeros behind the type. */
+/* A protected record into out, in TLS 1.3 with so many zeros behind the type. */
 size_t record_seal(struct keys *keys, uint8_t *out, uint8_t type,
 		   const void *data, size_t len, size_t padding);
 
-/* The same around any inner plaintext, type and padding included. */
+/* The same around any inner plaintext of TLS 1.3, type and padding included. */
 size_t record_seal_inner(struct keys *keys, uint8_t *out, const void *inner,
 			 size_t len);
 
