@@ -114,7 +114,9 @@ static void count(struct tlsup_conn *conn)
 	struct tlsup_rx *rx = &conn->rx;
 
 	tlsup_stat_inc(conn->tn, rx_records);
-	if (!rx->keys || rx->keys->epoch != TLSUP_EPOCH_APPLICATION)
+	/* Keys that a change_cipher_spec has just put in force opened nothing. */
+	if (!rx->keys || rx->keys->epoch != TLSUP_EPOCH_APPLICATION ||
+	    !rx->keys->used)
 		return;
 	rx->records++;
 	if (rx->keys->used >= tlsup_key_limit(rx->keys))

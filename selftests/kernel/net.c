@@ -435,36 +435,76 @@ static void server_done(struct message *msg, uint16_t cipher)
 	answer_done(msg);
 }
 
-static const struct {
+static void server_hello_12(struct message *msg, uint16_t cipher)
+{
+	answer_send(msg, HANDSHAKE, "server hello", 12);
+	answer_keys_12(msg, TLSUP_DIRECTION_RX, cipher, SEED_CLIENT_DATA);
+	answer_next_12(msg);
+}
+
+static void client_finished_12(struct message *msg, uint16_t cipher)
+{
+	answer_send(msg, CCS, "\1", 1);
+	answer_keys_12(msg, TLSUP_DIRECTION_TX, cipher, SEED_CLIENT_DATA);
+	answer_send(msg, HANDSHAKE, "client finished", 15);
+	answer_keys_12(msg, TLSUP_DIRECTION_RX, cipher, SEED_SERVER_DATA);
+	answer_next_12(msg);
+}
+
+static void server_finished_12(struct message *msg, uint16_t cipher)
+{
+	answer_send(msg, CCS, "\1", 1);
+	answer_keys_12(msg, TLSUP_DIRECTION_TX, cipher, SEED_SERVER_DATA);
+	answer_send(msg, HANDSHAKE, "server finished", 15);
+	answer_done_with(msg, &(struct done){ .version = 0x0303 });
+}
+
+static void done_12(struct message *msg, uint16_t cipher)
+{
+	answer_done_with(msg, &(struct done){ .version = 0x0303 });
+}
+
+struct step {
 	uint8_t cmd;
 	uint8_t epoch;
 	const char *payload;
 	void (*act)(struct message *msg, uint16_t cipher);
-} script[] = {
+};
+
+static const struct step script[] = {
 	{ TLSUP_CMD_EV_START, 0, NULL, client_hello },
 	{ TLSUP_CMD_EV_START, 0, "client hello", server_flight },
 	{ TLSUP_CMD_EV_RECORD, 0, "server hello", client_keys },
 	{ TLSUP_CMD_EV_RECORD, 1, "server finished", client_finished },
 	{ TLSUP_CMD_EV_RECORD, 1, "client finished", server_done },
+	{ },
 };
 
-static int play(struct agent *agent, uint16_t cipher)
+static const struct step script_12[] = {
+	{ TLSUP_CMD_EV_START, 0, NULL, client_hello },
+	{ TLSUP_CMD_EV_START, 0, "client hello", server_hello_12 },
+	{ TLSUP_CMD_EV_RECORD, 0, "server hello", client_finished_12 },
+	{ TLSUP_CMD_EV_RECORD, 2, "client finished", server_finished_12 },
+	{ TLSUP_CMD_EV_RECORD, 2, "server finished", done_12 },
+	{ },
+};
+
+static int play(struct agent *agent, uint16_t cipher, const struct step *step)
 {
 	static _Thread_local struct message msg;
 	static _Thread_local struct event event;
-	size_t i;
 	int err;
 
-	for (i = 0; i < sizeof(script) / sizeof(script[0]); i++) {
+	for (; step->act; step++) {
 		if (!agent_event(agent, &event, TIMEOUT_MS))
 			return -ETIME;
-		if (event.cmd != script[i].cmd ||
-		    event_number(&event, TLSUP_A_RX_EPOCH) != script[i].epoch ||
-		    (script[i].payload &&
-		     !event_payload_is(&event, script[i].payload)))
+		if (event.cmd != step->cmd ||
+		    event_number(&event, TLSUP_A_RX_EPOCH) != step->epoch ||
+		    (step->payload &&
+		     !event_payload_is(&event, step->payload)))
 			return -EPROTO;
-		answer_begin(&msg, agent, event.conn, script[i].epoch);
-		script[i].act(&msg, cipher);
+		answer_begin(&msg, agent, event.conn, step->epoch);
+		step->act(&msg, cipher);
 		err = agent_answer(agent, &msg);
 		if (err)
 			return err;
@@ -472,7 +512,8 @@ static int play(struct agent *agent, uint16_t cipher)
 	return 0;
 }
 
-int open_pair(struct agent *agent, uint16_t cipher, int *client, int *server)
+static int open_both(struct agent *agent, uint16_t cipher,
+		     const struct step *steps, int *client, int *server)
 {
 	int err = tcp_pair(client, server);
 
@@ -489,9 +530,19 @@ int open_pair(struct agent *agent, uint16_t cipher, int *client, int *server)
 		err = tls_start(*client, TLSUP_CLIENT);
 	if (err != -EINPROGRESS)
 		return err;
-	err = play(agent, cipher);
+	err = play(agent, cipher, steps);
 	if (!err && (!wait_phase(*client, TLSUP_PHASE_OPEN) ||
 		     !wait_phase(*server, TLSUP_PHASE_OPEN)))
 		err = -EPROTO;
 	return err;
+}
+
+int open_pair(struct agent *agent, uint16_t cipher, int *client, int *server)
+{
+	return open_both(agent, cipher, script, client, server);
+}
+
+int open_pair_12(struct agent *agent, uint16_t cipher, int *client, int *server)
+{
+	return open_both(agent, cipher, script_12, client, server);
 }

@@ -106,5 +106,7 @@ int open_with_peer_as(struct agent *agent, int role, uint16_t cipher,
 
 /* Both ends ours, with all epochs, as a real handshake would; 0 or -errno. */
 int open_pair(struct agent *agent, uint16_t cipher, int *client, int *server);
+int open_pair_12(struct agent *agent, uint16_t cipher, int *client,
+		 int *server);
 
 #endif /* SELFTESTS_KERNEL_NET_H */

@@ -29,6 +29,7 @@ FIXTURE(data) {
 
 FIXTURE_VARIANT(data) {
 	uint16_t cipher;
+	bool tls12;
 };
 
 FIXTURE_VARIANT_ADD(data, aes_gcm_128) {
@@ -43,6 +44,16 @@ FIXTURE_VARIANT_ADD(data, chacha20_poly1305) {
 	.cipher = TLSUP_CIPHER_CHACHA20_POLY1305,
 };
 
+FIXTURE_VARIANT_ADD(data, tls12_aes_gcm_128) {
+	.cipher = TLSUP_CIPHER_AES_GCM_128,
+	.tls12 = true,
+};
+
+FIXTURE_VARIANT_ADD(data, tls12_chacha20_poly1305) {
+	.cipher = TLSUP_CIPHER_CHACHA20_POLY1305,
+	.tls12 = true,
+};
+
 FIXTURE_SETUP(data)
 {
 	self->out = malloc(BUFFER);
@@ -50,8 +61,9 @@ FIXTURE_SETUP(data)
 	ASSERT_EQ(0, net_new());
 	ASSERT_EQ(0, agent_open(&self->agent));
 	ASSERT_EQ(0, agent_register(&self->agent, 16));
-	ASSERT_EQ(0, open_pair(&self->agent, variant->cipher, &self->client,
-			       &self->server));
+	ASSERT_EQ(0, (variant->tls12 ? open_pair_12 : open_pair)(
+			&self->agent, variant->cipher, &self->client,
+			&self->server));
 	fill(self->out, BUFFER, 1);
 	memset(self->in, 0, BUFFER);
 }
