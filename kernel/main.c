@@ -31,7 +31,7 @@ static int __net_init net_init(struct net *net)
 	int err;
 
 	tn->net = net;
-	xa_init(&tn->conns);
+	xa_init_flags(&tn->conns, XA_FLAGS_LOCK_BH);
 	tlsup_agent_net_init(tn);
 
 	err = tlsup_stats_net_init(tn);
