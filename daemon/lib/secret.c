@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 /**
  * secret_wipe - forget a secret
@@ -66,4 +68,56 @@ void secret_free(void *data, size_t len)
 		return;
 	secret_wipe_bytes(data, len);
 	free(data);
+}
+
+/**
+ * secret_lock_process - keep all memory of this process out of swap and cores
+ *
+ * Engines, stacks and caches hold secrets, too, so locking is for all memory,
+ * pages as they are first touched. A limit on locked memory that cannot be
+ * lifted would make later allocations fail: then nothing is locked.
+ *
+ * Return: whether it is locked.
+ */
+bool secret_lock_process(void)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	return !setrlimit(RLIMIT_MEMLOCK, &none) &&
+	       !mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
+/**
+ * secret_map - pages of their own, locked where that is allowed
+ * @len: bytes
+ *
+ * They are in no core dump, and a child of fork() sees them as zeros.
+ *
+ * Return: zeroed memory or NULL.
+ */
+void *secret_map(size_t len)
+{
+	void *data = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (data == MAP_FAILED)
+		return NULL;
+	/* Not allowed to: then as safe as any other memory. */
+	(void)mlock(data, len);
+	(void)madvise(data, len, MADV_DONTDUMP);
+	(void)madvise(data, len, MADV_WIPEONFORK);
+	return data;
+}
+
+/**
+ * secret_unmap - wipe and give back
+ * @data: from secret_map(); may be NULL
+ * @len: as asked for
+ */
+void secret_unmap(void *data, size_t len)
+{
+	if (!data)
+		return;
+	secret_wipe_bytes(data, len);
+	munmap(data, len);
 }

@@ -28,5 +28,8 @@ void secret_wipe_bytes(void *data, size_t len);
 bool secret_equal(const uint8_t *a, const uint8_t *b, size_t len);
 void *secret_alloc(size_t len);
 void secret_free(void *data, size_t len);
+bool secret_lock_process(void);
+void *secret_map(size_t len);
+void secret_unmap(void *data, size_t len);
 
 #endif /* TLSUP_SECRET_H */

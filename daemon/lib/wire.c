@@ -84,6 +84,31 @@ uint32_t rd_u24(struct rd *rd)
 	return read_number(rd, 3);
 }
 
+/**
+ * rd_u32 - read a uint32
+ * @rd: the reader
+ *
+ * Return: the number, 0 past the end.
+ */
+uint32_t rd_u32(struct rd *rd)
+{
+	return read_number(rd, 4);
+}
+
+/**
+ * rd_u64 - read a uint64
+ * @rd: the reader
+ *
+ * Return: the number, 0 past the end.
+ */
+uint64_t rd_u64(struct rd *rd)
+{
+	uint64_t high = read_number(rd, 4);
+	uint64_t low = read_number(rd, 4);
+
+	return rd->failed ? 0 : high << 32 | low;
+}
+
 static struct rd read_vector(struct rd *rd, size_t width)
 {
 	struct rd inner = { 0 };
@@ -224,6 +249,27 @@ void wr_u16(struct wr *wr, uint16_t v)
 void wr_u24(struct wr *wr, uint32_t v)
 {
 	write_number(wr, v, 3);
+}
+
+/**
+ * wr_u32 - write a uint32
+ * @wr: the writer
+ * @v: the number
+ */
+void wr_u32(struct wr *wr, uint32_t v)
+{
+	write_number(wr, v, 4);
+}
+
+/**
+ * wr_u64 - write a uint64
+ * @wr: the writer
+ * @v: the number
+ */
+void wr_u64(struct wr *wr, uint64_t v)
+{
+	write_number(wr, (uint32_t)(v >> 32), 4);
+	write_number(wr, (uint32_t)v, 4);
 }
 
 /**

@@ -136,7 +136,7 @@ lint_include_direction() {
 		'crypto/ knows nettle, lib/ and plain C only' \
 		"$plain|<sys/random\.h>|<(nettle/|gmp)|\"(crypto|lib)/"
 	c_files daemon/lib | includes_only 'lib/ depends on nothing' \
-		"$plain|<stdio\.h>|<sys/(random|mman)\.h>|\"lib/"
+		"$plain|<stdio\.h>|<sys/(random|mman|resource)\.h>|\"lib/"
 	included_by 'only x509 and signer know GnuTLS' '<gnutls/' \
 		'(x509|signer)[a-z_0-9]*\.[ch]'
 	included_by 'only kern knows libnl' '<netlink/' 'kern\.c'

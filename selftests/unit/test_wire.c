@@ -116,4 +116,23 @@ TEST(secrets_compare_by_every_byte)
 	}
 }
 
+TEST(long_numbers_read_back_and_half_of_one_does_not)
+{
+	uint8_t buffer[12];
+	struct rd rd;
+	struct wr wr;
+
+	wr_init(&wr, buffer, sizeof(buffer));
+	wr_u32(&wr, 0x89abcdef);
+	wr_u64(&wr, 0xfedcba9876543210);
+	ASSERT_FALSE(wr.failed);
+	rd_init(&rd, buffer, wr.len);
+	EXPECT_EQ(0x89abcdef, rd_u32(&rd));
+	EXPECT_EQ(0xfedcba9876543210, rd_u64(&rd));
+	EXPECT_TRUE(rd_end(&rd));
+	rd_init(&rd, buffer, 7);
+	EXPECT_EQ(0, rd_u64(&rd));
+	EXPECT_FALSE(rd_end(&rd));
+}
+
 TEST_HARNESS_MAIN
