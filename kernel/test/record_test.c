@@ -150,11 +150,80 @@ static void every_fault_has_errno_alert_and_sentence(struct kunit *test)
 	}
 }
 
+static void bare_header_bounds_the_length_both_ways(struct kunit *test)
+{
+	static const struct {
+		u8 type;
+		u16 version;
+		u16 len;
+		u16 overhead;
+		enum tlsup_fault fault;
+	} rows[] = {
+		{ 23, 0x0303, 16, 16, TLSUP_OK },
+		{ 23, 0x0303, 15, 16, TLSUP_FAULT_SHORT },
+		{ 23, 0x0303, 0, 16, TLSUP_FAULT_SHORT },
+		{ 23, 0x0303, 24, 24, TLSUP_OK },
+		{ 23, 0x0303, 23, 24, TLSUP_FAULT_SHORT },
+		{ 23, 0x0303, 16384 + 17, 17, TLSUP_OK },
+		{ 23, 0x0303, 16384 + 18, 17, TLSUP_FAULT_OVERFLOW },
+		{ 23, 0x0303, 0xffff, 24, TLSUP_FAULT_OVERFLOW },
+		{ 23, 0x0301, 100, 16, TLSUP_FAULT_VERSION },
+		{ 23, 0x0304, 100, 16, TLSUP_FAULT_VERSION },
+		{ 23, 0x0003, 100, 16, TLSUP_FAULT_VERSION },
+		/* Length before version, as in-tree TLS has it. */
+		{ 23, 0x0301, 0xffff, 16, TLSUP_FAULT_OVERFLOW },
+		{ 23, 0x0301, 1, 16, TLSUP_FAULT_SHORT },
+		/* Types are the application's business. */
+		{ 0, 0x0303, 100, 16, TLSUP_OK },
+		{ 255, 0x0303, 100, 16, TLSUP_OK },
+	};
+	u8 bytes[TLSUP_HEADER_SIZE];
+	struct tlsup_header header;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		tlsup_record_build_header(bytes, rows[i].type, rows[i].version,
+					  rows[i].len);
+		KUNIT_EXPECT_EQ_MSG(test, rows[i].fault,
+				    tlsup_record_parse_bare(bytes,
+							    rows[i].overhead,
+							    &header),
+				    "row %zu", i);
+		if (rows[i].fault)
+			continue;
+		KUNIT_EXPECT_EQ(test, header.type, rows[i].type);
+		KUNIT_EXPECT_EQ(test, header.len, rows[i].len);
+	}
+}
+
+static void padding_makes_a_multiple_where_there_is_room(struct kunit *test)
+{
+	static const size_t blocks[] = { 0, 1, 2, 3, 16, 512, 4096, 16384 };
+	static const size_t limits[] = { 63, 500, 16384 };
+	size_t i, j, len, padding, inner;
+
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		for (j = 0; j < ARRAY_SIZE(limits); j++)
+			for (len = 0; len <= limits[j]; len++) {
+				padding = tlsup_record_padding(len, blocks[i],
+							       limits[j]);
+				inner = len + 1 + padding;
+				KUNIT_ASSERT_LE(test, inner, limits[j] + 1);
+				if (blocks[i] < 2)
+					KUNIT_ASSERT_EQ(test, padding, 0);
+				else if (inner <= limits[j])
+					KUNIT_ASSERT_EQ(test, inner % blocks[i],
+							0);
+			}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(header_takes_the_four_types_only),
 	KUNIT_CASE(header_looks_at_the_major_version_only),
 	KUNIT_CASE(header_bounds_the_length),
 	KUNIT_CASE(nonce_is_iv_xor_sequence),
+	KUNIT_CASE(bare_header_bounds_the_length_both_ways),
+	KUNIT_CASE(padding_makes_a_multiple_where_there_is_room),
 	KUNIT_CASE(inner_type_is_behind_any_padding),
 	KUNIT_CASE(inner_all_zero_has_no_type),
 	KUNIT_CASE(content_rules_of_each_type),
