@@ -186,26 +186,12 @@ static int create_options(struct tlsup_conn *conn)
 	return 0;
 }
 
-/**
- * tlsup_conn_create - make the connection of a socket
- * @sk: the socket, locked by the caller
- * @raw: of "tlsup-raw"
- *
- * Return: a reference, or ERR_PTR.
- */
-struct tlsup_conn *tlsup_conn_create(struct sock *sk, bool raw)
+static struct tlsup_conn *conn_alloc(struct sock *sk, gfp_t gfp)
 {
-	struct tlsup_conn *conn;
-	int err;
+	struct tlsup_conn *conn = kzalloc(sizeof(*conn), gfp);
 
-	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
 	if (!conn)
-		return ERR_PTR(-ENOMEM);
-	err = raw ? tlsup_raw_create(conn) : create_options(conn);
-	if (err) {
-		kfree(conn);
-		return ERR_PTR(err);
-	}
+		return NULL;
 	refcount_set(&conn->refs, 1);
 	conn->sk = sk;
 	conn->tn = tlsup_net(sock_net(sk));
@@ -223,18 +209,93 @@ struct tlsup_conn *tlsup_conn_create(struct sock *sk, bool raw)
 	INIT_WORK(&conn->work, conn_work);
 	INIT_DELAYED_WORK(&conn->deadline, deadline_work);
 	INIT_RCU_WORK(&conn->free_work, conn_free);
+	return conn;
+}
+
+static void conn_discard(struct tlsup_conn *conn)
+{
+	kfree(conn->options);
+	kfree(conn->identity);
+	tlsup_raw_destroy(conn);
+	kfree(conn);
+}
+
+/* Make it known by its id; from here on it goes by its references. */
+static int conn_publish(struct tlsup_conn *conn, gfp_t gfp)
+{
+	int err = xa_err(xa_store_bh(&conn->tn->conns, conn->id, conn, gfp));
+
+	if (err)
+		return err;
+	sock_hold(conn->sk);
+	tlsup_stat_inc(conn->tn, conns_created);
+	return 0;
+}
+
+/**
+ * tlsup_conn_create - make the connection of a socket
+ * @sk: the socket, locked by the caller
+ * @raw: of "tlsup-raw"
+ *
+ * Return: a reference, or ERR_PTR.
+ */
+struct tlsup_conn *tlsup_conn_create(struct sock *sk, bool raw)
+{
+	struct tlsup_conn *conn = conn_alloc(sk, GFP_KERNEL);
+	int err;
+
+	if (!conn)
+		return ERR_PTR(-ENOMEM);
+	err = raw ? tlsup_raw_create(conn) : create_options(conn);
 	/* Its handshake is the application's own business. */
 	conn->phase = raw ? TLSUP_PHASE_OPEN : TLSUP_PHASE_IDLE;
-
-	err = xa_err(xa_store_bh(&conn->tn->conns, conn->id, conn, GFP_KERNEL));
+	if (!err)
+		err = conn_publish(conn, GFP_KERNEL);
 	if (err) {
-		kfree(conn->options);
-		tlsup_raw_destroy(conn);
-		kfree(conn);
+		conn_discard(conn);
 		return ERR_PTR(err);
 	}
-	sock_hold(sk);
-	tlsup_stat_inc(conn->tn, conns_created);
+	return conn;
+}
+
+/**
+ * tlsup_conn_clone - make the connection of a socket that a listener accepts
+ * @parent: the listener's; nothing that is read here changes while it listens
+ * @sk: the new socket, which nobody else knows yet
+ * @gfp: how to allocate: softirq
+ *
+ * Return: a reference, or NULL.
+ */
+struct tlsup_conn *tlsup_conn_clone(const struct tlsup_conn *parent,
+				    struct sock *sk, gfp_t gfp)
+{
+	u8 phase = tlsup_conn_phase(parent);
+	struct tlsup_conn *conn;
+
+	if (parent->raw || phase > TLSUP_PHASE_WAITING)
+		return NULL;
+	conn = conn_alloc(sk, gfp);
+	if (!conn)
+		return NULL;
+	conn->phase = phase;
+	conn->role = parent->role;
+	conn->tx.pad = parent->tx.pad;
+	conn->rx.lowat = parent->rx.lowat;
+	conn->base = parent->base;
+	conn->saved_data_ready = parent->saved_data_ready;
+	conn->saved_state_change = parent->saved_state_change;
+	conn->saved_write_space = parent->saved_write_space;
+	conn->saved_error_report = parent->saved_error_report;
+	conn->options = kmemdup(parent->options, sizeof(*conn->options), gfp);
+	if (phase == TLSUP_PHASE_WAITING)
+		conn->identity = kmemdup(parent->identity,
+					 sizeof(*conn->identity), gfp);
+	if (!conn->options ||
+	    (phase == TLSUP_PHASE_WAITING && !conn->identity) ||
+	    conn_publish(conn, gfp)) {
+		conn_discard(conn);
+		return NULL;
+	}
 	return conn;
 }
 
@@ -303,12 +364,16 @@ static bool is_connected(const struct sock *sk)
  * @conn: in TLSUP_PHASE_WAITING, socket lock held
  *
  * Called for as long as the phase is TLSUP_PHASE_WAITING: when the role is
- * set, when TCP's state changes, and when input comes.
+ * set, when TCP's state changes, when a listener's socket is accepted, and
+ * when input comes.
  *
  * Return: 0, or -errno when it failed at once.
  */
 int tlsup_conn_start(struct tlsup_conn *conn)
 {
+	/* Nobody has accepted it yet: it costs no agent anything until then. */
+	if (!conn->sk->sk_socket)
+		return 0;
 	if (!is_connected(conn->sk)) {
 		check_tcp(conn);
 		return conn->phase == TLSUP_PHASE_FAILED ? -conn->error : 0;
@@ -337,7 +402,8 @@ static void stop_handshake(struct tlsup_conn *conn, bool tell)
 {
 	disarm_deadline(conn);
 	conn->awaiting = false;
-	tlsup_agent_release(conn, tell);
+	/* Before that no agent knows of it; and this may be softirq. */
+	tlsup_agent_release(conn, tell && conn->phase > TLSUP_PHASE_WAITING);
 }
 
 /**

@@ -112,7 +112,10 @@ static int set_handshake(struct sock *sk, sockptr_t optval, unsigned int optlen)
 
 	lock_sock(sk);
 	conn = tlsup_ulp_conn(sk);
-	if (conn->phase == TLSUP_PHASE_IDLE) {
+	if (sk->sk_state == TCP_LISTEN) {
+		/* Children copy it at any time: it is set before listen(). */
+		err = -ENOPROTOOPT;
+	} else if (conn->phase == TLSUP_PHASE_IDLE) {
 		conn->identity = who;
 		err = start_handshake(conn, role);
 		who = NULL;
@@ -240,7 +243,8 @@ static int set_option(struct sock *sk, int optname, sockptr_t optval,
 	if (!err) {
 		lock_sock(sk);
 		conn = tlsup_ulp_conn(sk);
-		if (conn->phase == TLSUP_PHASE_IDLE)
+		if (conn->phase == TLSUP_PHASE_IDLE &&
+		    sk->sk_state != TCP_LISTEN)
 			commit_option(conn->options, opt, optname);
 		else
 			err = -ENOPROTOOPT;

@@ -478,6 +478,8 @@ int tlsup_sockopt_get(struct sock *sk, int level, int optname,
 
 /* conn.c */
 struct tlsup_conn *tlsup_conn_create(struct sock *sk, bool raw);
+struct tlsup_conn *tlsup_conn_clone(const struct tlsup_conn *parent,
+				    struct sock *sk, gfp_t gfp);
 void tlsup_conn_get(struct tlsup_conn *conn);
 void tlsup_conn_put(struct tlsup_conn *conn);
 struct tlsup_conn *tlsup_conn_find(struct tlsup_net *tn, u64 id);

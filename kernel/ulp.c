@@ -37,12 +37,14 @@ enum ulp_kind {
  * @base: TCP's proto, from which @prot was copied; NULL until then
  * @base_ops: TCP's proto_ops
  * @prot: ours
+ * @dead: of a listener's child for which there was no memory: every call fails
  * @ops: ours
  */
 static struct face {
 	const struct proto *base;
 	const struct proto_ops *base_ops;
 	struct proto prot;
+	struct proto dead;
 	struct proto_ops ops;
 } faces[FAMILY_COUNT][KIND_COUNT];
 
@@ -109,7 +111,9 @@ static void data_ready(struct sock *sk)
 
 	rcu_read_lock();
 	conn = callback_conn(sk);
-	if (conn && tlsup_conn_phase(conn) == TLSUP_PHASE_OPEN)
+	/* A listener's news is that there is something to accept. */
+	if (conn && (tlsup_conn_phase(conn) == TLSUP_PHASE_OPEN ||
+		     sk->sk_state == TCP_LISTEN))
 		conn->saved_data_ready(sk);
 	else if (conn)
 		tlsup_conn_queue(conn, TLSUP_TODO_RX);
@@ -174,11 +178,27 @@ static struct tlsup_conn *detach(struct sock *sk)
 	return conn;
 }
 
+/*
+ * Children are made without the listener's lock: until it no longer listens it
+ * keeps what they inherit. ulp_release() takes it away.
+ */
+static void close_listener(struct sock *sk, long timeout)
+{
+	const struct proto *base = tlsup_ulp_conn(sk)->base;
+
+	release_sock(sk);
+	base->close(sk, timeout);
+}
+
 static void ulp_close(struct sock *sk, long timeout)
 {
 	struct tlsup_conn *conn;
 
 	lock_sock(sk);
+	if (sk->sk_state == TCP_LISTEN) {
+		close_listener(sk, timeout);
+		return;
+	}
 	conn = tlsup_ulp_conn(sk);
 	if (conn->phase == TLSUP_PHASE_OPEN && !conn->raw)
 		tlsup_drain(conn);
@@ -207,14 +227,17 @@ static bool is_plain(const struct tlsup_conn *conn)
 }
 
 /*
- * Only the kernel itself gets here (a failed connect, SO_LINGER 0): users are
- * stopped in ulp_connect().
+ * Only the kernel itself gets here (a failed connect, SO_LINGER 0, a listener's
+ * shutdown, a child that nobody accepts): users are stopped in ulp_connect().
  */
 static int ulp_disconnect(struct sock *sk, int flags)
 {
 	struct tlsup_conn *conn = tlsup_ulp_conn(sk);
 	int err = sk->sk_err;
 
+	/* A listener's call for a child that is none of ours, or dead. */
+	if (!conn)
+		return face_of(sk, KIND_TLSUP)->base->disconnect(sk, flags);
 	tlsup_conn_fail(conn, err ?: ECONNABORTED, TLSUP_NO_ALERT,
 			"the connection could not be made");
 	WRITE_ONCE(sk->sk_err, err);
@@ -285,7 +308,7 @@ static __poll_t ulp_poll(struct file *file, struct socket *sock,
 	struct tlsup_conn *conn;
 	__poll_t mask = 0;
 
-	if (is_plain(tlsup_ulp_conn(sk)))
+	if (is_plain(tlsup_ulp_conn(sk)) || sk->sk_state == TCP_LISTEN)
 		return face(sk)->base_ops->poll(file, sock, wait);
 	sock_poll_wait(file, sock, wait);
 	lock_sock(sk);
@@ -308,9 +331,49 @@ static int ulp_connect(struct socket *sock, struct sockaddr *addr, int len,
 	return face(sock->sk)->base_ops->connect(sock, addr, len, flags);
 }
 
+/* What it accepts inherits the options: see ulp_clone(). */
 static int ulp_listen(struct socket *sock, int backlog)
 {
-	return -EOPNOTSUPP;
+	struct sock *sk = sock->sk;
+	struct tlsup_conn *conn;
+	bool can;
+
+	lock_sock(sk);
+	conn = tlsup_ulp_conn(sk);
+	can = conn->phase <= TLSUP_PHASE_WAITING && conn->role != TLSUP_CLIENT;
+	release_sock(sk);
+	if (!can)
+		return -EOPNOTSUPP;
+	return face(sk)->base_ops->listen(sock, backlog);
+}
+
+/*
+ * The handshake of what was accepted starts here, or with its first record.
+ * Between listeners of one port (reuseport) a child may have changed hands: one
+ * that is not protected is not let through.
+ */
+static int ulp_accept(struct socket *sock, struct socket *newsock,
+		      struct proto_accept_arg *arg)
+{
+	const struct face *f = face(sock->sk);
+	struct tlsup_conn *conn;
+	struct sock *sk;
+	int err;
+
+	err = f->base_ops->accept(sock, newsock, arg);
+	if (err)
+		return err;
+	sk = newsock->sk;
+	lock_sock(sk);
+	if (sk->sk_prot == &f->prot) {
+		conn = tlsup_ulp_conn(sk);
+		if (conn->phase == TLSUP_PHASE_WAITING)
+			tlsup_conn_advance(conn);
+	} else {
+		err = -ECONNABORTED;
+	}
+	release_sock(sk);
+	return err;
 }
 
 static int ulp_shutdown(struct socket *sock, int how)
@@ -376,14 +439,60 @@ static void build_prot(struct proto *prot, const struct proto *base)
 #endif
 }
 
+static int dead_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	return -ECONNABORTED;
+}
+
+static int dead_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
+			int flags, int *addr_len)
+{
+	return -ECONNABORTED;
+}
+
+static int dead_setsockopt(struct sock *sk, int level, int optname,
+			   sockptr_t optval, unsigned int optlen)
+{
+	return -ECONNABORTED;
+}
+
+static int dead_getsockopt(struct sock *sk, int level, int optname,
+			   char __user *optval, int __user *optlen)
+{
+	return -ECONNABORTED;
+}
+
+static int dead_ioctl(struct sock *sk, int cmd, int *karg)
+{
+	return -ECONNABORTED;
+}
+
+static void build_dead(struct proto *prot, const struct proto *base)
+{
+	*prot = *base;
+	prot->owner = THIS_MODULE;
+	prot->sendmsg = dead_sendmsg;
+	prot->recvmsg = dead_recvmsg;
+	prot->setsockopt = dead_setsockopt;
+	prot->getsockopt = dead_getsockopt;
+	prot->ioctl = dead_ioctl;
+	prot->splice_eof = NULL;
+	prot->sock_is_readable = NULL;
+#ifdef CONFIG_BPF_SYSCALL
+	prot->psock_update_sk_prot = NULL;
+#endif
+}
+
 static void build_ops(struct proto_ops *ops, const struct proto_ops *base,
 		      enum ulp_kind kind)
 {
 	*ops = *base;
 	ops->owner = THIS_MODULE;
 	ops->connect = ulp_connect;
-	if (kind == KIND_TLSUP)
+	if (kind == KIND_TLSUP) {
 		ops->listen = ulp_listen;
+		ops->accept = ulp_accept;
+	}
 	ops->shutdown = ulp_shutdown;
 	ops->poll = ulp_poll;
 	ops->set_rcvlowat = ulp_set_rcvlowat;
@@ -408,6 +517,7 @@ static int prepare_face(struct face *face, const struct sock *sk,
 	mutex_lock(&faces_lock);
 	if (!face->base) {
 		build_prot(&face->prot, base);
+		build_dead(&face->dead, base);
 		build_ops(&face->ops, ops, kind);
 		face->base_ops = ops;
 		face->base = base;
@@ -508,10 +618,62 @@ static int raw_init(struct sock *sk)
 	return attach(sk, KIND_RAW, &raw_ulp_ops);
 }
 
+/*
+ * A listener has made a socket: in softirq, without the listener's lock, and
+ * this cannot fail. What it copied goes with the parent's close: the pointers
+ * are the parent's, whose connection lives until a grace period has passed.
+ */
+static void ulp_clone(const struct request_sock *req, struct sock *sk,
+		      const gfp_t gfp)
+{
+	struct face *f = face_of(sk, KIND_TLSUP);
+	const struct tlsup_conn *parent = tlsup_ulp_conn(sk);
+	struct tlsup_conn *conn;
+
+	/*
+	 * The reference that sk_clone_lock() took for the proto's owner
+	 * becomes the ULP's: TCP's own proto is what the sock is freed by.
+	 */
+	if (sk->sk_prot_creator == f->base)
+		__module_get(THIS_MODULE);
+	else
+		sk->sk_prot_creator = (struct proto *)f->base;
+	conn = parent ? tlsup_conn_clone(parent, sk, gfp) : NULL;
+	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, conn);
+	if (!conn) {
+		WRITE_ONCE(sk->sk_prot, &f->dead);
+		return;
+	}
+	conn->attached = true;
+	__rcu_assign_sk_user_data_with_flags(sk, conn, SK_USER_DATA_NOCOPY);
+	sk->sk_data_ready = data_ready;
+	sk->sk_state_change = state_change;
+	sk->sk_write_space = write_space;
+	sk->sk_error_report = error_report;
+	WRITE_ONCE(sk->sk_prot, &f->prot);
+}
+
+/*
+ * The sock goes without ulp_close(): a listener, or a child that nobody has
+ * accepted; the latter perhaps in softirq. Whoever ends a sock has it locked.
+ */
+static void ulp_release(struct sock *sk)
+{
+	struct tlsup_conn *conn = tlsup_ulp_conn(sk);
+
+	if (!conn)
+		return;
+	tlsup_conn_close(conn);
+	detach(sk);
+	tlsup_conn_put(conn);
+}
+
 static struct tcp_ulp_ops tlsup_ulp_ops = {
 	.name		= TLSUP_ULP_NAME,
 	.owner		= THIS_MODULE,
 	.init		= ulp_init,
+	.clone		= ulp_clone,
+	.release	= ulp_release,
 	.get_info	= tlsup_diag_info,
 	.get_info_size	= tlsup_diag_size,
 };
@@ -520,6 +682,7 @@ static struct tcp_ulp_ops raw_ulp_ops = {
 	.name		= TLSUP_RAW_ULP_NAME,
 	.owner		= THIS_MODULE,
 	.init		= raw_init,
+	.release	= ulp_release,
 	.get_info	= tlsup_diag_info,
 	.get_info_size	= tlsup_diag_size,
 };
