@@ -214,7 +214,7 @@ static struct found table_find(const struct shard *shard, uint64_t hash, const u
 		struct entry *entry = shard->slots[at].entry;
 
 		if (shard->slots[at].hash != hash ||
-		    memcmp(entry->key.id, id, STORE_ID_SIZE))
+		    !secret_equal(entry->key.id, id, STORE_ID_SIZE))
 			continue;
 		if (!found.newest || entry->age > found.newest->age)
 			found.newest = entry;
@@ -228,9 +228,9 @@ static struct found table_find(const struct shard *shard, uint64_t hash, const u
 static enum store_verdict judge(const struct entry *entry, const struct store_key *key,
 				uint64_t now)
 {
-	if (memcmp(entry->key.identity, key->identity, STORE_TAG_SIZE))
+	if (!secret_equal(entry->key.identity, key->identity, STORE_TAG_SIZE))
 		return STORE_IDENTITY;
-	if (memcmp(entry->key.name, key->name, STORE_TAG_SIZE))
+	if (!secret_equal(entry->key.name, key->name, STORE_TAG_SIZE))
 		return STORE_NAME;
 	return entry->expires > now ? STORE_HIT : STORE_EXPIRED;
 }
@@ -340,9 +340,9 @@ static bool concerns(const struct entry *entry, enum store_flush what, const uin
 	case STORE_FLUSH_ALL:
 		return true;
 	case STORE_FLUSH_IDENTITY:
-		return !memcmp(entry->key.identity, tag, STORE_TAG_SIZE);
+		return secret_equal(entry->key.identity, tag, STORE_TAG_SIZE);
 	case STORE_FLUSH_NAME:
-		return !memcmp(entry->key.name, tag, STORE_TAG_SIZE);
+		return secret_equal(entry->key.name, tag, STORE_TAG_SIZE);
 	}
 	return false;
 }
