@@ -89,6 +89,7 @@ struct memory {
 	size_t entries_max;	/* of a shard */
 	size_t bytes_max;	/* of a shard */
 	struct shard *shards;
+	struct slot *slots;	/* of all shards */
 };
 
 static struct memory *memory_of(struct store *store)
@@ -408,8 +409,8 @@ static void destroy(struct store *store)
 			continue;
 		shard_flush(shard, STORE_FLUSH_ALL, NULL);
 		pthread_mutex_destroy(&shard->lock);
-		free(shard->slots);
 	}
+	free(memory->slots);
 	free(memory->shards);
 	secret_free(memory, sizeof(*memory));
 }
@@ -425,20 +426,26 @@ static const struct store_ops ops = {
 	.count = count,
 };
 
-static bool shard_init(struct shard *shard, size_t entries_max)
+static bool shard_init(struct shard *shard, struct slot *slots, size_t len)
 {
-	size_t slots = 1;
-
-	while (slots < 2 * entries_max)
-		slots *= 2;
-	shard->slots = calloc(slots, sizeof(*shard->slots));
-	if (!shard->slots)
+	if (pthread_mutex_init(&shard->lock, NULL))
 		return false;
-	shard->mask = slots - 1;
+	shard->slots = slots;
+	shard->mask = len - 1;
 	list_init(&shard->all.list);
 	for (int i = 0; i < BUCKETS; i++)
 		list_init(&shard->buckets[i].list);
-	return !pthread_mutex_init(&shard->lock, NULL);
+	return true;
+}
+
+/* A power of two, at most half of which is ever used. */
+static size_t slots_for(size_t entries)
+{
+	size_t slots = 1;
+
+	while (slots < 2 * entries)
+		slots *= 2;
+	return slots;
 }
 
 static size_t shards_for(size_t entries)
@@ -459,6 +466,7 @@ struct store *store_memory_create(const struct store_limits *limits)
 	size_t entries = limits->entries ? limits->entries : STORE_ENTRIES_DEFAULT;
 	size_t bytes = limits->bytes ? limits->bytes : entries * STORE_BYTES_EACH;
 	struct memory *memory = secret_alloc(sizeof(*memory));
+	size_t slots;
 
 	if (!memory)
 		return NULL;
@@ -472,8 +480,11 @@ struct store *store_memory_create(const struct store_limits *limits)
 		return NULL;
 	}
 	memset(memory->shards, 0, memory->shards_len * sizeof(struct shard));
+	slots = slots_for(memory->entries_max);
+	memory->slots = calloc(memory->shards_len * slots, sizeof(*memory->slots));
 	for (size_t i = 0; i < memory->shards_len; i++)
-		if (!shard_init(&memory->shards[i], memory->entries_max)) {
+		if (!memory->slots ||
+		    !shard_init(&memory->shards[i], memory->slots + i * slots, slots)) {
 			store_destroy(&memory->store);
 			return NULL;
 		}

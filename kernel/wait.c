@@ -19,13 +19,31 @@ static bool input_ready(const struct tlsup_conn *conn)
 	       READ_ONCE(sk->sk_err) || (sk->sk_shutdown & RCV_SHUTDOWN);
 }
 
-static bool room_ready(const struct tlsup_conn *conn)
+static bool has_room(const struct tlsup_conn *conn)
 {
 	const struct sock *sk = conn->sk;
 
 	return conn->phase != TLSUP_PHASE_OPEN || conn->tx.closed ||
 	       sk_stream_memory_free(sk) || READ_ONCE(sk->sk_err) ||
 	       (sk->sk_shutdown & SEND_SHUTDOWN);
+}
+
+/*
+ * Whoever goes to sleep asks to be told of room, each time: another writer may
+ * have been told, and have filled it to the last byte without asking again.
+ */
+static bool room_ready(const struct tlsup_conn *conn)
+{
+	struct socket *sock = conn->sk->sk_socket;
+
+	if (has_room(conn))
+		return true;
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, conn->sk);
+	if (sock)
+		set_bit(SOCK_NOSPACE, &sock->flags);
+	/* Pairs with the barrier in tcp_check_space(). */
+	smp_mb__after_atomic();
+	return has_room(conn);
 }
 
 static bool handshake_over(const struct tlsup_conn *conn)
@@ -99,10 +117,5 @@ int tlsup_wait_input(struct tlsup_conn *conn, long *timeo)
  */
 int tlsup_wait_room(struct tlsup_conn *conn, long *timeo)
 {
-	struct socket *sock = conn->sk->sk_socket;
-
-	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, conn->sk);
-	if (sock)
-		set_bit(SOCK_NOSPACE, &sock->flags);
 	return wait_for(conn, timeo, room_ready);
 }

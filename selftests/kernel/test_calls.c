@@ -376,6 +376,52 @@ TEST_F(calls, writes_of_several_threads_do_not_mix)
 	}
 }
 
+#define PART		(1 << 20)
+
+static void *write_part(void *data)
+{
+	struct writer *writer = data;
+	uint8_t chunk[7000];
+	size_t left = PART, n;
+
+	memset(chunk, writer->value, sizeof(chunk));
+	for (; left; left -= n) {
+		n = left < sizeof(chunk) ? left : sizeof(chunk);
+		if (send(writer->fd, chunk, n, 0) != n)
+			return "send";
+	}
+	return NULL;
+}
+
+/* Each has to be told of room, also if another has taken all of it. */
+TEST_F(calls, writers_that_wait_for_room_all_get_on)
+{
+	struct writer writers[WRITERS];
+	size_t got = 0;
+	void *fault;
+	ssize_t n;
+	int i;
+
+	set_blocking(self->client, true);
+	for (i = 0; i < WRITERS; i++) {
+		writers[i].fd = self->client;
+		writers[i].value = i;
+		ASSERT_EQ(0, pthread_create(&writers[i].thread, NULL, write_part,
+					    &writers[i]));
+	}
+	while (got < WRITERS * PART) {
+		ASSERT_NE(0, poll_now(self->server, POLLIN, TIMEOUT_MS));
+		n = recv(self->server, self->in, BUFFER, 0);
+		ASSERT_LT(0, n);
+		got += n;
+	}
+	EXPECT_EQ(WRITERS * PART, got);
+	for (i = 0; i < WRITERS; i++) {
+		pthread_join(writers[i].thread, &fault);
+		EXPECT_EQ(NULL, fault);
+	}
+}
+
 TEST_F(calls, processes_share_what_is_read)
 {
 	const int total = 200000;
