@@ -17,8 +17,8 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 
-#define SRC_SG		24
-#define DST_SG		12
+#define SRC_SG		18
+#define DST_SG		8
 
 /* Below it, pinning pages costs more than copying. */
 #define DIRECT_MIN	4096
