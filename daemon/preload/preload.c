@@ -49,9 +49,12 @@ EXPORT int connect(int fd, __CONST_SOCKADDR_ARG arg, socklen_t len)
 			return -1;
 		tls_track(fd, KIND_CLIENT);
 	}
-	if (real.connect(fd, addr, len))
-		return -1;
-	return join_handshake(fd);
+	if (!real.connect(fd, addr, len))
+		return join_handshake(fd);
+	/* No connection, no handshake: the program has words for that. */
+	if (errno != EINPROGRESS && errno != EALREADY && errno != EINTR)
+		tls_track(fd, KIND_NONE);
+	return -1;
 }
 
 /* Without bind() the port would be known only when it is too late. */
