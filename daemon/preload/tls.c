@@ -28,19 +28,16 @@ static _Atomic unsigned char kinds[TRACKED_MAX];
 /* One line, by one write: other threads and processes have lines of their own. */
 void tls_say(const char *format, ...)
 {
-	char line[1024];
-	int len = snprintf(line, sizeof(line), "tlsup-run: %s: ",
-			   program_invocation_short_name);
-	int error = errno;
+	char text[512], line[1024];
+	int error = errno, len;
 	va_list args;
 
-	if (len < 0 || len > (int)sizeof(line) / 2)
-		len = snprintf(line, sizeof(line), "tlsup-run: ");
 	va_start(args, format);
-	vsnprintf(line + len, sizeof(line) - (size_t)len - 1, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	strcat(line, "\n");
-	if (write(STDERR_FILENO, line, strlen(line)) < 0)
+	len = snprintf(line, sizeof(line), "tlsup-run: %.255s: %s\n",
+		       program_invocation_short_name, text);
+	if (write(STDERR_FILENO, line, (size_t)len) < 0)
 		errno = error; /* nobody is there to hear that */
 	errno = error;
 }

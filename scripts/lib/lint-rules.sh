@@ -141,8 +141,9 @@ lint_include_direction() {
 		'(x509|signer)[a-z_0-9]*\.[ch]'
 	included_by 'only kern knows libnl' '<netlink/' 'kern\.c'
 	included_by 'only config knows libconfuse' '<confuse' 'config\.c'
+	# What programs get is no part of tlsupd: they know the socket's face.
 	included_by "only kern knows the kernel's interface" '<linux/tlsup' \
-		'kern\.[ch]'
+		'kern\.[ch]|(preload|libtlsup|examples)/.*'
 	c_files daemon | grep -E '^daemon/(kern|store|config)' |
 		forbid 'kern, store and config do not know tls/' '^#include "tls/'
 }
