@@ -69,7 +69,7 @@ memory_folder() {
 boot_uml() {
 	[ "${CPUS:-1}" -eq 1 ] || die "$KERNEL has one processor"
 	memory_folder
-	spawn env TMPDIR="$MEMORY" "$KIMAGE" mem="$MEM" uml_dir="$RUN/uml" \
+	spawn env TMPDIR="$MEMORY" LD_PRELOAD="$KPRELOAD" "$KIMAGE" mem="$MEM" uml_dir="$RUN/uml" \
 		rootfstype=hostfs rootflags=/ ro \
 		init="$TOP/selftests/guest/init" tlsup_run="$RUN" \
 		con=null con0=null,fd:2 ssl=null panic=-1 \

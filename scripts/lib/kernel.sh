@@ -10,6 +10,7 @@
 #	KIMAGE	the file to boot
 #	KMODS	its own modules, a modules directory as under /lib/modules
 #	KREL	its release
+#	KPRELOAD	uml: what goes between it and the host's C library
 
 readonly KERNELS='uml uml-debug stock-6.12'
 
@@ -106,6 +107,18 @@ uml_ready() {
 	fi
 	KREL=$(cat "$KDIR/include/config/kernel.release")
 	KMODS=$KDIR/installed/lib/modules/$KREL
+	preload_ready
+}
+
+# Of every tree its own: they may be at work at the same time.
+preload_ready() {
+	local from=$TOP/selftests/guest/xstate.c
+
+	KPRELOAD=$BUILD/xstate.so
+	[ "$from" -nt "$KPRELOAD" ] || return 0
+	mkdir -p "$BUILD"
+	gcc -O2 -Wall -Wextra -Werror -shared -fPIC -o "$KPRELOAD.$$" "$from" &&
+		mv "$KPRELOAD.$$" "$KPRELOAD" || exit 125
 }
 
 # Of Debian's own kernels: the release that the source package has too, so that
