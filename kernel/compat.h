@@ -14,4 +14,12 @@
 #error "tlsup builds for Linux 6.12"
 #endif
 
+#include <net/inet_sock.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define tlsup_connect_deferred(sk)	(inet_sk(sk)->defer_connect)
+#else
+#define tlsup_connect_deferred(sk)	inet_test_bit(DEFER_CONNECT, sk)
+#endif
+
 #endif /* _TLSUP_COMPAT_H */

@@ -338,11 +338,11 @@ static void check_tcp(struct tlsup_conn *conn)
 		return;
 	if (sk->sk_state == TCP_CLOSE && (sk->sk_err || conn->started_ns)) {
 		int err = sk->sk_err;
+		bool reset = conn->started_ns && (!err || err == ECONNRESET ||
+						  err == EPIPE);
 
-		if (conn->started_ns && (!err || err == ECONNRESET ||
-					 err == EPIPE))
-			err = EPROTO;
-		tlsup_conn_fail(conn, err, TLSUP_NO_ALERT, conn->started_ns ?
+		tlsup_conn_fail(conn, reset ? EPROTO : err, TLSUP_NO_ALERT,
+				reset ?
 				"the connection was reset during the handshake" :
 				"the connection could not be made");
 		return;
@@ -353,8 +353,14 @@ static void check_tcp(struct tlsup_conn *conn)
 				"the peer closed the connection during the handshake");
 }
 
+/*
+ * Or TCP waits for data to send with its SYN (TCP_FASTOPEN_CONNECT with a
+ * cookie of the server): these are the ClientHello.
+ */
 static bool is_connected(const struct sock *sk)
 {
+	if (sk->sk_state == TCP_SYN_SENT && tlsup_connect_deferred(sk))
+		return true;
 	return (1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT |
 				      TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2);
 }

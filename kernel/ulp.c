@@ -128,6 +128,9 @@ static void state_change(struct sock *sk)
 	conn = callback_conn(sk);
 	if (conn) {
 		tell_work(conn);
+		/* What did not fit into the SYN (TCP_FASTOPEN_CONNECT). */
+		if (READ_ONCE(conn->tx.queued))
+			tlsup_conn_queue(conn, TLSUP_TODO_TX);
 		/* Whoever waits in connect() waits for this. */
 		conn->saved_state_change(sk);
 	}
@@ -326,9 +329,22 @@ static __poll_t ulp_poll(struct file *file, struct socket *sock,
 static int ulp_connect(struct socket *sock, struct sockaddr *addr, int len,
 		       int flags)
 {
+	struct sock *sk = sock->sk;
+	struct tlsup_conn *conn;
+	int err;
+
 	if (len >= (int)sizeof(addr->sa_family) && addr->sa_family == AF_UNSPEC)
 		return -EOPNOTSUPP;
-	return face(sock->sk)->base_ops->connect(sock, addr, len, flags);
+	err = face(sk)->base_ops->connect(sock, addr, len, flags);
+	if (err)
+		return err;
+	/* TCP_FASTOPEN_CONNECT: TCP waits for the first bytes, which are ours. */
+	lock_sock(sk);
+	conn = tlsup_ulp_conn(sk);
+	if (conn->phase == TLSUP_PHASE_WAITING)
+		tlsup_conn_advance(conn);
+	release_sock(sk);
+	return 0;
 }
 
 /* What it accepts inherits the options: see ulp_clone(). */
