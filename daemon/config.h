@@ -10,10 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_NAME_MAX	63
-#define CONFIG_WINDOW_MAX	4096
+#include "access.h"
 #include "policy.h"
 
+#define CONFIG_NAME_MAX	63
+#define CONFIG_WINDOW_MAX	4096
 #define CONFIG_LIST_MAX	16
 #define CONFIG_ALPN_MAX	1024
 
@@ -23,6 +24,7 @@ struct x509_trust;
 /**
  * struct config_profile - what an administrator allows
  * @name: as applications name it
+ * @access: who may use it
  * @credential: NULL: clients only
  * @trust: whom clients of this profile trust; NULL: nobody was asked for
  * @alpn: RFC 7301 wire list, for programs that set none
@@ -36,6 +38,7 @@ struct x509_trust;
  */
 struct config_profile {
 	char name[CONFIG_NAME_MAX + 1];
+	struct access access;
 	struct x509_credential *credential;
 	struct x509_trust *trust;
 	uint8_t alpn[CONFIG_ALPN_MAX];
@@ -63,7 +66,7 @@ struct config {
 	size_t profiles_len;
 };
 
-struct config *config_load(const char *file);
+struct config *config_load(const char *name);
 void config_free(struct config *cfg);
 const struct config_profile *config_find_profile(const struct config *cfg, const char *name);
 

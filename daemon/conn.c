@@ -42,6 +42,8 @@
  * @alpn: of application or profile
  * @pid: who asked, for the log
  * @uid: who asked
+ * @gid: who asked
+ * @cgroup_id: who asked
  * @exe: who asked
  * @role: of this side
  * @over: the last answer has been sent, or could not be
@@ -58,6 +60,8 @@ struct conn {
 	uint8_t alpn[CONFIG_ALPN_MAX];
 	uint32_t pid;
 	uint32_t uid;
+	uint32_t gid;
+	uint64_t cgroup_id;
 	char exe[EXE_MAX];
 	enum hs_role role;
 	bool over;
@@ -383,6 +387,8 @@ struct conn *conn_create(const struct conn_env *env, const struct kern_event *ev
 	conn->role = event->role == HS_CLIENT ? HS_CLIENT : HS_SERVER;
 	conn->pid = event->pid;
 	conn->uid = event->uid;
+	conn->gid = event->gid;
+	conn->cgroup_id = event->cgroup_id;
 	snprintf(conn->exe, sizeof(conn->exe), "%s", event->exe);
 	snprintf(conn->server_name, sizeof(conn->server_name), "%s",
 		 event->server_name);
@@ -412,10 +418,29 @@ void conn_destroy(struct conn *conn)
 	secret_free(conn, sizeof(*conn));
 }
 
-static void refuse(struct conn *conn, const char *profile, const char *reason)
+static bool in_cgroup(void *owner, uint64_t cgroup_id, const struct access_paths *paths)
+{
+	(void)owner;
+	return access_in_cgroup(cgroup_id, paths);
+}
+
+static bool is_allowed(const struct conn *conn)
+{
+	const struct access_who who = {
+		.uid = conn->uid,
+		.gid = conn->gid,
+		.cgroup_id = conn->cgroup_id,
+		.exe = conn->exe,
+	};
+
+	return access_allows(&conn->profile->access, &who, in_cgroup, NULL);
+}
+
+static void refuse(struct conn *conn, uint32_t error, const char *profile,
+		   const char *reason)
 {
 	log_failure(conn, profile, conn->server_name, reason);
-	kern_answer_fail(&conn->answer, ENOKEY, conn->role == HS_SERVER ?
+	kern_answer_fail(&conn->answer, error, conn->role == HS_SERVER ?
 			 HS_ALERT_HANDSHAKE_FAILURE : -1, reason);
 	conn->over = true;
 	commit(conn);
@@ -440,12 +465,16 @@ bool conn_start(struct conn *conn, const struct kern_event *event)
 	kern_answer_begin(conn->env->kern, &conn->answer, conn->id,
 			  event->rx_epoch);
 	if (!conn->profile)
-		refuse(conn, event->profile, "no such profile");
+		refuse(conn, ENOKEY, event->profile, "no such profile");
+	else if (!is_allowed(conn))
+		refuse(conn, EACCES, event->profile,
+		       "the profile is not for this user, group, control group or program");
 	else if (conn->role == HS_SERVER && !conn->profile->credential)
-		refuse(conn, event->profile, "the profile has no certificate");
+		refuse(conn, ENOKEY, event->profile, "the profile has no certificate");
 	else if (conn->role == HS_SERVER &&
 		 (event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT))
-		refuse(conn, event->profile, "the profile asks clients for no certificate");
+		refuse(conn, ENOKEY, event->profile,
+		       "the profile asks clients for no certificate");
 	else if (conn->role == HS_CLIENT)
 		hs_start(conn->hs);
 	else

@@ -108,6 +108,8 @@ static int valid(struct nl_msg *msg, void *arg)
 	event.uid = get_u32(tb[TLSUP_A_UID]);
 	event.gid = get_u32(tb[TLSUP_A_GID]);
 	event.pid = get_u32(tb[TLSUP_A_PID]);
+	if (tb[TLSUP_A_CGROUP_ID])
+		event.cgroup_id = nla_get_u64(tb[TLSUP_A_CGROUP_ID]);
 	event.exe = get_string(tb[TLSUP_A_EXE]);
 	event.has_record = tb[TLSUP_A_PAYLOAD];
 	event.content_type = get_u8(tb[TLSUP_A_CONTENT_TYPE]);

@@ -45,6 +45,7 @@ struct kern_event {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t pid;
+	uint64_t cgroup_id;
 	const char *exe;
 	bool has_record;
 	uint8_t content_type;

@@ -140,7 +140,7 @@ lint_include_direction() {
 	included_by 'only x509 and signer know GnuTLS' '<gnutls/' \
 		'(x509|signer)[a-z_0-9]*\.[ch]'
 	included_by 'only kern knows libnl' '<netlink/' 'kern\.c'
-	included_by 'only config knows libconfuse' '<confuse' 'config\.c'
+	included_by 'only config knows libconfuse' '<confuse' 'config_(file\.c|int\.h)'
 	# What programs get is no part of tlsupd: they know the socket's face.
 	included_by "only kern knows the kernel's interface" '<linux/tlsup' \
 		'kern\.[ch]|(preload|libtlsup|examples)/.*'

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * What config.c and config_file.c share: a file that has been read, and the
+ * place of each thing in it.
+ */
+#ifndef TLSUP_CONFIG_INT_H
+#define TLSUP_CONFIG_INT_H
+
+#include <stdbool.h>
+
+#include <confuse.h>
+
+#include "policy.h"
+
+#define CONFIG_WORKERS_MAX	256
+#define CONFIG_WINDOW_DEFAULT	128
+#define CONFIG_ALPN_NAME_MAX	255
+
+struct place;
+
+/**
+ * struct config_file - a configuration file that has been read
+ * @name: its path
+ * @conf: libconfuse's
+ * @places: where each key was set
+ */
+struct config_file {
+	const char *name;
+	cfg_t *conf;
+	struct place *places;
+};
+
+bool config_file_read(struct config_file *file, const char *name);
+void config_file_end(struct config_file *file);
+void config_error(const struct config_file *file, cfg_t *section, const char *key,
+		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+void config_warning(const struct config_file *file, cfg_t *section, const char *key,
+		    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif /* TLSUP_CONFIG_INT_H */
