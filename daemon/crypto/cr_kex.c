@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Copyright (C) 2026 The tlsup authors
+ *
+ * The named groups in one table, X25519 and X448 (RFC 7748), and the groups that
+ * have no name on the wire.
  */
 #include "crypto/cr_kex.h"
 
@@ -8,132 +11,92 @@
 #include <string.h>
 
 #include <nettle/curve25519.h>
+#include <nettle/curve448.h>
 #include <nettle/ecc-curve.h>
-#include <nettle/ecc.h>
 
+#include "crypto/cr_curve.h"
+#include "crypto/cr_field.h"
 #include "crypto/cr_rand.h"
 #include "lib/secret.h"
 
-#define P256_SIZE	32
-#define UNCOMPRESSED	4
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
-static_assert(CURVE25519_SIZE <= CR_KEX_PUBLIC_MAX, "X25519 fits");
-static_assert(1 + 2 * P256_SIZE <= CR_KEX_PUBLIC_MAX, "P-256 fits");
-
-static void x25519_generate(uint8_t *private_key, uint8_t *public_key)
+/* An all-zero result comes of a point of small order (RFC 9846, 7.4.2). */
+static bool is_nonzero(const uint8_t *shared, size_t len)
 {
-	cr_random(private_key, CURVE25519_SIZE);
+	static const uint8_t zero[CURVE448_SIZE];
+
+	return !secret_equal(shared, zero, len);
+}
+
+static void x25519_generate(const struct cr_kex *kex, uint8_t *private_key,
+			    uint8_t *public_key)
+{
+	cr_random(private_key, kex->private_size);
 	curve25519_mul_g(public_key, private_key);
 }
 
-/* An all-zero result comes of a point of small order (RFC 9846, 7.4.2). */
-static bool x25519_derive(const uint8_t *private_key, const uint8_t *peer,
-			  uint8_t *shared)
+static bool x25519_derive(const struct cr_kex *kex, const uint8_t *private_key,
+			  const uint8_t *peer, uint8_t *shared)
 {
-	static const uint8_t zero[CURVE25519_SIZE];
-
 	curve25519_mul(shared, private_key, peer);
-	return !secret_equal(shared, zero, sizeof(zero));
+	return is_nonzero(shared, kex->shared_size);
 }
 
-/* GMP hands memory back unwiped, so limbs are read and written by hand. */
-static void export_number(const mpz_t v, uint8_t *out, size_t len)
+static void x448_generate(const struct cr_kex *kex, uint8_t *private_key,
+			  uint8_t *public_key)
 {
-	size_t have = (mpz_sizeinbase(v, 2) + 7) / 8;
-
-	memset(out, 0, len);
-	if (mpz_sgn(v))
-		mpz_export(out + len - have, NULL, 1, 1, 1, 0, v);
+	cr_random(private_key, kex->private_size);
+	curve448_mul_g(public_key, private_key);
 }
 
-static void wipe_number(mpz_t v)
+static bool x448_derive(const struct cr_kex *kex, const uint8_t *private_key,
+			const uint8_t *peer, uint8_t *shared)
 {
-	mp_limb_t *limbs = mpz_limbs_modify(v, (mp_size_t)mpz_size(v));
-
-	secret_wipe_bytes(limbs, mpz_size(v) * sizeof(*limbs));
-	mpz_clear(v);
+	curve448_mul(shared, private_key, peer);
+	return is_nonzero(shared, kex->shared_size);
 }
 
-static void export_point(const struct ecc_point *point, uint8_t *x, uint8_t *y)
-{
-	mpz_t mx, my;
+#define XDH(size, name) \
+	.public_size = (size), .private_size = (size), .shared_size = (size), \
+	.generate = name##_generate, .derive = name##_derive
 
-	mpz_inits(mx, my, NULL);
-	ecc_point_get(point, mx, my);
-	export_number(mx, x, P256_SIZE);
-	if (y)
-		export_number(my, y, P256_SIZE);
-	wipe_number(mx);
-	wipe_number(my);
-}
+#define CURVE(size, c) \
+	.public_size = 1 + 2 * (size), .private_size = (size), .shared_size = (size), \
+	.generate = cr_curve_generate, .derive = cr_curve_derive, .curve = (c)
 
-static void p256_generate(uint8_t *private_key, uint8_t *public_key)
-{
-	struct ecc_scalar scalar;
-	struct ecc_point point;
-	mpz_t z;
-
-	ecc_scalar_init(&scalar, nettle_get_secp_256r1());
-	ecc_point_init(&point, nettle_get_secp_256r1());
-	mpz_init(z);
-	ecc_scalar_random(&scalar, NULL, cr_random_nettle);
-	ecc_scalar_get(&scalar, z);
-	export_number(z, private_key, P256_SIZE);
-	ecc_point_mul_g(&point, &scalar);
-	public_key[0] = UNCOMPRESSED;
-	export_point(&point, public_key + 1, public_key + 1 + P256_SIZE);
-	wipe_number(z);
-	ecc_point_clear(&point);
-	ecc_scalar_clear(&scalar);
-}
-
-/* ecc_point_set() checks that the point is on the curve (RFC 9846, 4.2.8.2). */
-static bool import_point(struct ecc_point *point, const uint8_t *bytes)
-{
-	mpz_t x, y;
-	bool ok;
-
-	mpz_inits(x, y, NULL);
-	mpz_import(x, P256_SIZE, 1, 1, 1, 0, bytes + 1);
-	mpz_import(y, P256_SIZE, 1, 1, 1, 0, bytes + 1 + P256_SIZE);
-	ok = bytes[0] == UNCOMPRESSED && ecc_point_set(point, x, y);
-	mpz_clears(x, y, NULL);
-	return ok;
-}
-
-static bool p256_derive(const uint8_t *private_key, const uint8_t *peer,
-			uint8_t *shared)
-{
-	struct ecc_scalar scalar;
-	struct ecc_point point;
-	bool ok;
-	mpz_t z;
-
-	ecc_scalar_init(&scalar, nettle_get_secp_256r1());
-	ecc_point_init(&point, nettle_get_secp_256r1());
-	mpz_init(z);
-	ok = import_point(&point, peer);
-	if (ok) {
-		mpz_import(z, P256_SIZE, 1, 1, 1, 0, private_key);
-		ok = ecc_scalar_set(&scalar, z);
-	}
-	if (ok) {
-		ecc_point_mul(&point, &scalar, &point);
-		export_point(&point, shared, NULL);
-	}
-	wipe_number(z);
-	ecc_point_clear(&point);
-	ecc_scalar_clear(&scalar);
-	return ok;
-}
+/* Bits of prime and exponent; what the prime is made of. */
+#define FIELD(bits, exponent, of, x) \
+	.public_size = (bits) / 8, .private_size = (exponent) / 8, \
+	.shared_size = (bits) / 8, .generate = cr_field_generate, \
+	.derive = cr_field_derive, .field = &(const struct cr_field){ (of), (x) }
 
 /* Best first: what a configuration without a list of its own uses. */
 static const struct cr_kex groups[] = {
-	{ 0x001d, "X25519", CURVE25519_SIZE, CURVE25519_SIZE, CURVE25519_SIZE,
-	  x25519_generate, x25519_derive },
-	{ 0x0017, "P-256", 1 + 2 * P256_SIZE, P256_SIZE, P256_SIZE,
-	  p256_generate, p256_derive },
+	{ 0x001d, "X25519", XDH(CURVE25519_SIZE, x25519) },
+	{ 0x0017, "P-256", CURVE(32, nettle_get_secp_256r1) },
+	{ 0x001e, "X448", XDH(CURVE448_SIZE, x448) },
+	{ 0x0018, "P-384", CURVE(48, nettle_get_secp_384r1) },
+	{ 0x0019, "P-521", CURVE(66, nettle_get_secp_521r1) },
+	{ 0x0100, "ffdhe2048", FIELD(2048, 256, cr_digits_e, 560316) },
+	{ 0x0101, "ffdhe3072", FIELD(3072, 320, cr_digits_e, 2625351) },
+	{ 0x0102, "ffdhe4096", FIELD(4096, 384, cr_digits_e, 5736041) },
+	{ 0x0103, "ffdhe6144", FIELD(6144, 384, cr_digits_e, 15705020) },
+	{ 0x0104, "ffdhe8192", FIELD(8192, 448, cr_digits_e, 10965728) },
 };
+
+/* RFC 3526: a server of TLS 1.2 may propose them, a peer knows them by the prime. */
+static const struct cr_kex nameless[] = {
+	{ 0, "modp2048", FIELD(2048, 256, cr_digits_pi, 124476) },
+	{ 0, "modp3072", FIELD(3072, 320, cr_digits_pi, 1690314) },
+	{ 0, "modp4096", FIELD(4096, 384, cr_digits_pi, 240904) },
+	{ 0, "modp6144", FIELD(6144, 384, cr_digits_pi, 929484) },
+	{ 0, "modp8192", FIELD(8192, 448, cr_digits_pi, 4743158) },
+};
+
+static_assert(1 + 2 * 66 <= CR_KEX_PUBLIC_MAX, "P-521 fits");
+static_assert(8192 / 8 <= CR_KEX_PUBLIC_MAX, "8192 bits fit");
+static_assert(448 / 8 <= CR_KEX_PRIVATE_MAX, "an exponent fits");
 
 /**
  * cr_kex_find - look up a named group
@@ -143,7 +106,7 @@ static const struct cr_kex groups[] = {
  */
 const struct cr_kex *cr_kex_find(uint16_t id)
 {
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+	for (size_t i = 0; i < COUNT(groups); i++)
 		if (groups[i].id == id)
 			return &groups[i];
 	return NULL;
@@ -157,5 +120,33 @@ const struct cr_kex *cr_kex_find(uint16_t id)
  */
 const struct cr_kex *cr_kex_at(size_t index)
 {
-	return index < sizeof(groups) / sizeof(groups[0]) ? &groups[index] : NULL;
+	return index < COUNT(groups) ? &groups[index] : NULL;
+}
+
+static bool has_prime(const struct cr_kex *kex, const uint8_t *prime, size_t len)
+{
+	uint8_t ours[CR_KEX_PUBLIC_MAX];
+
+	if (!kex->field || kex->public_size != len)
+		return false;
+	cr_field_prime(kex, ours);
+	return !memcmp(ours, prime, len);
+}
+
+/**
+ * cr_kex_find_prime - look up a finite field
+ * @prime: big-endian, without leading zeros; the generator is CR_KEX_GENERATOR
+ * @len: bytes of it
+ *
+ * Return: the group of RFC 7919, else of RFC 3526, else NULL.
+ */
+const struct cr_kex *cr_kex_find_prime(const uint8_t *prime, size_t len)
+{
+	for (size_t i = 0; i < COUNT(groups); i++)
+		if (has_prime(&groups[i], prime, len))
+			return &groups[i];
+	for (size_t i = 0; i < COUNT(nameless); i++)
+		if (has_prime(&nameless[i], prime, len))
+			return &nameless[i];
+	return NULL;
 }

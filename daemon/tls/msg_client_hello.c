@@ -32,7 +32,7 @@ static bool first_hello(struct hs *hs)
 	if (!hs->kex)
 		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, EINVAL,
 				     "the configuration enables no group that is known");
-	hs->kex->generate(hs->private_key, hs->public_key);
+	hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
 	return true;
 }
 

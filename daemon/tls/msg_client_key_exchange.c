@@ -52,7 +52,7 @@ bool msg_client_key_exchange_build(struct hs *hs, struct wr *wr)
 		mark = wr_open(wr, 2);
 		wr_bytes(wr, hs->content, hs->content_len);
 	} else {
-		hs->kex->generate(hs->private_key, hs->public_key);
+		hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
 		mark = wr_open(wr, 1);
 		wr_bytes(wr, hs->public_key, hs->kex->public_size);
 	}
@@ -141,7 +141,7 @@ static bool derive_shared(struct hs *hs)
 	uint8_t shared[CR_KEX_SHARED_MAX];
 	bool ok;
 
-	ok = hs->kex->derive(hs->private_key, hs->peer_share, shared);
+	ok = hs->kex->derive(hs->kex, hs->private_key, hs->peer_share, shared);
 	secret_wipe_bytes(hs->private_key, sizeof(hs->private_key));
 	if (ok)
 		derive_master(hs, (struct hs_bytes){ shared, hs->kex->shared_size });

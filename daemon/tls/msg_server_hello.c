@@ -92,7 +92,7 @@ static bool derive_handshake(struct hs *hs)
 	uint8_t hash[CR_HASH_MAX];
 	bool ok;
 
-	ok = hs->kex->derive(hs->private_key, hs->peer_share, shared);
+	ok = hs->kex->derive(hs->kex, hs->private_key, hs->peer_share, shared);
 	secret_wipe_bytes(hs->private_key, sizeof(hs->private_key));
 	if (ok) {
 		trans_hash(hs, hash);
@@ -115,7 +115,7 @@ bool msg_server_hello_build(struct hs *hs, struct wr *wr)
 {
 	trans_start(hs);
 	cr_random(hs->server_random, RANDOM_SIZE);
-	hs->kex->generate(hs->private_key, hs->public_key);
+	hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
 	write_hello(hs, MSG_SERVER_HELLO, hs->server_random, wr);
 	return true;
 }
@@ -291,7 +291,7 @@ bool msg_hello_retry_request_parse(struct hs *hs, struct rd *body)
 	hs->suite = suite_find(hello.suite);
 	if (share) {
 		hs->kex = cr_kex_find(hello.exts.group);
-		hs->kex->generate(hs->private_key, hs->public_key);
+		hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
 	}
 	return trans_retry(hs);
 }

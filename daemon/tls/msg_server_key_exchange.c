@@ -55,7 +55,7 @@ bool msg_server_key_exchange_ask(struct hs *hs)
 	uint8_t params[1 + 2 + 1 + CR_KEX_PUBLIC_MAX];
 	struct wr wr;
 
-	hs->kex->generate(hs->private_key, hs->public_key);
+	hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
 	wr_init(&wr, params, sizeof(params));
 	write_params(hs, &wr);
 	if (!begin_content(hs, wr.len))

@@ -190,7 +190,7 @@ def as_server(stack, name, suite, group, retry, cert):
     try:
         sock = stack.enter_context(listener.accept()[0])
         sock.settimeout(None)
-        tlsup.prepare(sock, profile=cert, alpn=[ALPN])
+        tlsup.prepare(sock, profile=f"{group}-{cert}", alpn=[ALPN])
         tlsup.start(sock, tlsup.SERVER)
         check_info(sock, suite, group, cert)
         equal(tlsup.get_text(sock, tlsup.SERVER_NAME), "localhost", "SNI")
@@ -228,6 +228,17 @@ def add_cells():
              cell, role, name, suite, group, retry, cert, seconds=60)
 
 
+def profiles():
+    """The usual profiles, and for each certificate and group one that has
+    this group only."""
+    text = host.config()
+    for cert, group in itertools.product(CERTS, GROUPS):
+        pem, key = files(cert)
+        text += (f'profile "{group}-{cert}" {{\n\tgroups = {{ "{group}" }}\n'
+                 f'\tcertificate = "{pem}"\n\tkey = "{key}"\n}}\n')
+    return text
+
+
 def print_table():
     columns = list(dict.fromkeys(key[3:] for key in results))
     rows = list(dict.fromkeys(key[:3] for key in results))
@@ -244,7 +255,7 @@ def print_table():
 
 if __name__ == "__main__":
     add_cells()
-    with host.Daemon():
+    with host.Daemon(profiles()):
         try:
             main()
         finally:

@@ -27,13 +27,22 @@ static const struct name suites[] = {
 	{ 0x1301, "TLS_AES_128_GCM_SHA256" },
 	{ 0x1302, "TLS_AES_256_GCM_SHA384" },
 	{ 0x1303, "TLS_CHACHA20_POLY1305_SHA256" },
+	{ 0x1304, "TLS_AES_128_CCM_SHA256" },
+	{ 0x1305, "TLS_AES_128_CCM_8_SHA256" },
 	{ 0, NULL },
 };
 
 static const struct name groups[] = {
 	{ 0x0017, "P-256" },
 	{ 0x0018, "P-384" },
+	{ 0x0019, "P-521" },
 	{ 0x001d, "X25519" },
+	{ 0x001e, "X448" },
+	{ 0x0100, "ffdhe2048" },
+	{ 0x0101, "ffdhe3072" },
+	{ 0x0102, "ffdhe4096" },
+	{ 0x0103, "ffdhe6144" },
+	{ 0x0104, "ffdhe8192" },
 	{ 0, NULL },
 };
 

@@ -164,7 +164,7 @@ TEST(a_retry_must_change_something_that_was_offered)
 	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
 		  ALERT(GOOD(VERSION "\0\x33\0\2\0\x1d"), .retry = true));
 	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
-		  ALERT(GOOD(VERSION "\0\x33\0\2\0\x18"), .retry = true));
+		  ALERT(GOOD(VERSION "\0\x33\0\2\0\x1a"), .retry = true));
 	EXPECT_EQ(HS_ALERT_PROTOCOL_VERSION, ALERT(GOOD(RETRY_P256), .retry = true));
 	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION,
 		  ALERT(GOOD(VERSION RETRY_P256 "\xaa\xaa\0\0"), .retry = true));

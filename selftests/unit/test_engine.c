@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "crypto/cr_kex.h"
 #include "kselftest_harness.h"
 #include "pair.h"
 
@@ -45,6 +46,30 @@ TEST(every_suite_group_and_retry_agrees)
 				ASSERT_EQ(retry ? 2 : 1, pair.server.nexts);
 				pair_wipe(&pair);
 			}
+}
+
+/* With the client's guess right, and wrong. */
+TEST(every_group_agrees)
+{
+	for (size_t i = 0; cr_kex_at(i); i++)
+		for (int retry = 0; retry < 2; retry++) {
+			const struct cr_kex *kex = cr_kex_at(i);
+			const uint16_t other = i ? 0x001d : 0x0017;
+			uint16_t list[] = { retry ? other : kex->id, kex->id };
+			struct pair pair;
+
+			pair_init(&pair);
+			pair.client.config.groups = list;
+			pair.client.config.groups_len = 2;
+			pair.server.config.groups = &kex->id;
+			pair.server.config.groups_len = 1;
+			pair_run(&pair);
+			ASSERT_TRUE(pair_agrees(&pair)) TH_LOG("%s: %s / %s", kex->name,
+				pair.client.failure.reason, pair.server.failure.reason);
+			EXPECT_EQ(kex->id, pair.client.group);
+			EXPECT_EQ(retry ? 2 : 1, pair.server.nexts);
+			pair_wipe(&pair);
+		}
 }
 
 TEST(the_server_prefers_by_its_own_order)

@@ -3,7 +3,7 @@
  * Copyright (C) 2026 The tlsup authors
  *
  * Key exchange and HKDF against published vectors: RFC 7748 (5.2, 6.1),
- * RFC 5903 (8.1), RFC 5869 (appendix A), RFC 4231 (4).
+ * RFC 5903 (8.1 to 8.3), RFC 5869 (appendix A), RFC 4231 (4).
  */
 #include <stdio.h>
 #include <string.h>
@@ -37,13 +37,13 @@ TEST(X25519_of_RFC_7748)
 	uint8_t shared[CR_KEX_SHARED_MAX];
 
 	ASSERT_NE(NULL, kex);
-	ASSERT_TRUE(kex->derive(
+	ASSERT_TRUE(kex->derive(kex,
 		hex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4").data,
 		hex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c").data,
 		shared));
 	SAME("c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552", shared);
 	/* The top bit of the peer's value does not count. */
-	ASSERT_TRUE(kex->derive(
+	ASSERT_TRUE(kex->derive(kex,
 		hex("4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d").data,
 		hex("e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493").data,
 		shared));
@@ -57,13 +57,55 @@ TEST(X25519_iterated_a_thousand_times)
 	uint8_t shared[CR_KEX_SHARED_MAX];
 
 	for (int i = 0; i < 1000; i++) {
-		ASSERT_TRUE(kex->derive(k, u, shared));
+		ASSERT_TRUE(kex->derive(kex, k, u, shared));
 		if (i == 0)
 			SAME("422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079", shared);
-		memcpy(u, k, sizeof(k));
-		memcpy(k, shared, sizeof(k));
+		memcpy(u, k, kex->public_size);
+		memcpy(k, shared, kex->shared_size);
 	}
 	SAME("684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51", k);
+}
+
+TEST(X448_of_RFC_7748)
+{
+	const struct cr_kex *kex = cr_kex_find(0x001e);
+	uint8_t shared[CR_KEX_SHARED_MAX];
+
+	ASSERT_NE(NULL, kex);
+	ASSERT_TRUE(kex->derive(kex,
+		hex("3d262fddf9ec8e88495266fea19a34d28882acef045104d0d1aae121700a779c"
+		    "984c24f8cdd78fbff44943eba368f54b29259a4f1c600ad3").data,
+		hex("06fce640fa3487bfda5f6cf2d5263f8aad88334cbd07437f020f08f9814dc031"
+		    "ddbdc38c19c6da2583fa5429db94ada18aa7a7fb4ef8a086").data,
+		shared));
+	SAME("ce3e4ff95a60dc6697da1db1d85e6afbdf79b50a2412d7546d5f239fe14fbaad"
+	     "eb445fc66a01b0779d98223961111e21766282f73dd96b6f", shared);
+}
+
+/* 0, 1, p - 1, and those with p added. */
+TEST(X448_refuses_points_of_small_order)
+{
+	static const char *const small[] = {
+		"0000000000000000000000000000000000000000000000000000000000000000"
+		"000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000"
+		"000000000000000000000000000000000000000000000000",
+		"fefffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffff"
+		"ffffffffffffffffffffffffffffffffffffffffffffffff",
+		"fffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffff"
+		"ffffffffffffffffffffffffffffffffffffffffffffffff",
+		"00000000000000000000000000000000000000000000000000000000ffffffff"
+		"ffffffffffffffffffffffffffffffffffffffffffffffff",
+	};
+	const struct cr_kex *kex = cr_kex_find(0x001e);
+	uint8_t private_key[CR_KEX_PRIVATE_MAX], public_key[CR_KEX_PUBLIC_MAX];
+	uint8_t shared[CR_KEX_SHARED_MAX];
+
+	kex->generate(kex, private_key, public_key);
+	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
+		EXPECT_FALSE(kex->derive(kex, private_key, hex(small[i]).data, shared))
+			TH_LOG("%s", small[i]);
+	}
 }
 
 /* Values of order 1, 2, 4 and 8, and such that reduce to them. */
@@ -82,9 +124,9 @@ TEST(X25519_refuses_points_of_small_order)
 	uint8_t private_key[CR_KEX_PRIVATE_MAX], public_key[CR_KEX_PUBLIC_MAX];
 	uint8_t shared[CR_KEX_SHARED_MAX];
 
-	kex->generate(private_key, public_key);
+	kex->generate(kex, private_key, public_key);
 	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
-		EXPECT_FALSE(kex->derive(private_key, hex(small[i]).data, shared))
+		EXPECT_FALSE(kex->derive(kex, private_key, hex(small[i]).data, shared))
 			TH_LOG("%s", small[i]);
 	}
 }
@@ -103,19 +145,20 @@ TEST(P_256_of_RFC_5903)
 	uint8_t shared[CR_KEX_SHARED_MAX];
 
 	ASSERT_NE(NULL, kex);
-	ASSERT_TRUE(kex->derive(hex(P256_I).data, hex("04" P256_RX P256_RY).data, shared));
+	ASSERT_TRUE(kex->derive(kex, hex(P256_I).data, hex("04" P256_RX P256_RY).data, shared));
 	SAME(P256_Z, shared);
-	ASSERT_TRUE(kex->derive(hex(P256_R).data, hex("04" P256_IX P256_IY).data, shared));
+	ASSERT_TRUE(kex->derive(kex, hex(P256_R).data, hex("04" P256_IX P256_IY).data, shared));
 	SAME(P256_Z, shared);
 }
 
 /* 40393 times the base point: computed by an implementation of its own. */
 TEST(a_shared_secret_keeps_its_leading_zeros)
 {
+	const struct cr_kex *kex = cr_kex_find(0x0017);
 	uint8_t shared[CR_KEX_SHARED_MAX];
 
 	memset(shared, 0xff, sizeof(shared));
-	ASSERT_TRUE(cr_kex_find(0x0017)->derive(
+	ASSERT_TRUE(kex->derive(kex,
 		hex("0000000000000000000000000000000000000000000000000000000000009dc9").data,
 		hex("046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
 		    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5").data,
@@ -144,28 +187,107 @@ TEST(P_256_refuses_what_is_not_on_the_curve)
 	uint8_t shared[CR_KEX_SHARED_MAX];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		EXPECT_FALSE(kex->derive(hex(P256_I).data, hex(bad[i]).data, shared))
+		EXPECT_FALSE(kex->derive(kex, hex(P256_I).data, hex(bad[i]).data, shared))
 			TH_LOG("%s", bad[i]);
 	}
 	/* The last one is a point once x is reduced, so it is refused for its form. */
-	EXPECT_TRUE(kex->derive(hex(P256_I).data, hex("04" ZERO
+	EXPECT_TRUE(kex->derive(kex, hex(P256_I).data, hex("04" ZERO
 		"66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4").data,
 		shared));
+}
+
+#define P384_I \
+	"099f3c7034d4a2c699884d73a375a67f7624ef7c6b3c0f160647b67414dce655" \
+	"e35b538041e649ee3faef896783ab194"
+#define P384_RX \
+	"e558dbef53eecde3d3fccfc1aea08a89a987475d12fd950d83cfa41732bc509d" \
+	"0d1ac43a0336def96fda41d0774a3571"
+#define P384_RY \
+	"dcfbec7aacf3196472169e838430367f66eebe3c6e70c416dd5f0c68759dd1ff" \
+	"f83fa40142209dff5eaad96db9e6386c"
+#define P384_R \
+	"41cb0779b4bdb85d47846725fbec3c9430fab46cc8dc5060855cc9bda0aa2942" \
+	"e0308312916b8ed2960e4bd55a7448fc"
+#define P384_IX \
+	"667842d7d180ac2cde6f74f37551f55755c7645c20ef73e31634fe72b4c55ee6" \
+	"de3ac808acb4bdb4c88732aee95f41aa"
+#define P384_IY \
+	"9482ed1fc0eeb9cafc4984625ccfc23f65032149e0e144ada024181535a0f38e" \
+	"eb9fcff3c2c947dae69b4c634573a81c"
+#define P384_Z \
+	"11187331c279962d93d604243fd592cb9d0a926f422e47187521287e7156c5c4" \
+	"d603135569b9e9d09cf5d4a270f59746"
+
+TEST(P_384_of_RFC_5903)
+{
+	const struct cr_kex *kex = cr_kex_find(0x0018);
+	uint8_t shared[CR_KEX_SHARED_MAX];
+
+	ASSERT_NE(NULL, kex);
+	ASSERT_TRUE(kex->derive(kex, hex(P384_I).data, hex("04" P384_RX P384_RY).data, shared));
+	SAME(P384_Z, shared);
+	ASSERT_TRUE(kex->derive(kex, hex(P384_R).data, hex("04" P384_IX P384_IY).data, shared));
+	SAME(P384_Z, shared);
+	/* y of another point */
+	EXPECT_FALSE(kex->derive(kex, hex(P384_I).data, hex("04" P384_RX P384_IY).data, shared));
+}
+
+#define P521_I \
+	"0037ade9319a89f4dabdb3ef411aaccca5123c61acab57b5393dce47608172a0" \
+	"95aa85a30fe1c2952c6771d937ba9777f5957b2639bab072462f68c27a57382d" \
+	"4a52"
+#define P521_RX \
+	"00d0b3975ac4b799f5bea16d5e13e9af971d5e9b984c9f39728b5e5739735a21" \
+	"9b97c356436adc6e95bb0352f6be64a6c2912d4ef2d0433ced2b6171640012d9" \
+	"460f"
+#define P521_RY \
+	"015c68226383956e3bd066e797b623c27ce0eac2f551a10c2c724d9852077b87" \
+	"220b6536c5c408a1d2aebb8e86d678ae49cb57091f4732296579ab44fcd17f0f" \
+	"c56a"
+#define P521_R \
+	"0145ba99a847af43793fdd0e872e7cdfa16be30fdc780f97bccc3f078380201e" \
+	"9c677d600b343757a3bdbf2a3163e4c2f869cca7458aa4a4effc311f5cb15168" \
+	"5eb9"
+#define P521_IX \
+	"0015417e84dbf28c0ad3c278713349dc7df153c897a1891bd98bab4357c9ecbe" \
+	"e1e3bf42e00b8e380aeae57c2d107564941885942af5a7f4601723c4195d176c" \
+	"ed3e"
+#define P521_IY \
+	"017cae20b6641d2eeb695786d8c946146239d099e18e1d5a514c739d7cb4a10a" \
+	"d8a788015ac405d7799dc75e7b7d5b6cf2261a6a7f1507438bf01beb6ca3926f" \
+	"9582"
+#define P521_Z \
+	"01144c7d79ae6956bc8edb8e7c787c4521cb086fa64407f97894e5e6b2d79b04" \
+	"d1427e73ca4baa240a34786859810c06b3c715a3a8cc3151f2bee417996d19f3" \
+	"ddea"
+
+TEST(P_521_of_RFC_5903)
+{
+	const struct cr_kex *kex = cr_kex_find(0x0019);
+	uint8_t shared[CR_KEX_SHARED_MAX];
+
+	ASSERT_NE(NULL, kex);
+	ASSERT_TRUE(kex->derive(kex, hex(P521_I).data, hex("04" P521_RX P521_RY).data, shared));
+	SAME(P521_Z, shared);
+	ASSERT_TRUE(kex->derive(kex, hex(P521_R).data, hex("04" P521_IX P521_IY).data, shared));
+	SAME(P521_Z, shared);
+	/* y of another point */
+	EXPECT_FALSE(kex->derive(kex, hex(P521_I).data, hex("04" P521_RX P521_IY).data, shared));
 }
 
 /* Of so many pairs some have secrets and coordinates with leading zeros. */
 TEST(both_sides_of_every_exchange_agree)
 {
 	for (size_t i = 0; cr_kex_at(i); i++)
-		for (int n = 0; n < 300; n++) {
+		for (int n = 0; n < (cr_kex_at(i)->public_size > 133 ? 2 : 300); n++) {
 			const struct cr_kex *kex = cr_kex_at(i);
 			uint8_t a[CR_KEX_PRIVATE_MAX], b[CR_KEX_PRIVATE_MAX];
 			uint8_t pa[CR_KEX_PUBLIC_MAX], pb[CR_KEX_PUBLIC_MAX];
 			uint8_t sa[CR_KEX_SHARED_MAX], sb[CR_KEX_SHARED_MAX];
 
-			kex->generate(a, pa);
-			kex->generate(b, pb);
-			ASSERT_TRUE(kex->derive(a, pb, sa) && kex->derive(b, pa, sb));
+			kex->generate(kex, a, pa);
+			kex->generate(kex, b, pb);
+			ASSERT_TRUE(kex->derive(kex, a, pb, sa) && kex->derive(kex, b, pa, sb));
 			ASSERT_EQ(0, memcmp(sa, sb, kex->shared_size));
 			ASSERT_NE(0, memcmp(pa, pb, kex->public_size));
 		}

@@ -19,9 +19,9 @@ TEST(x25519_gives_the_shared_secret)
 	uint8_t shared[CR_KEX_SHARED_MAX];
 	const struct cr_kex *x25519 = cr_kex_find(0x001d);
 
-	ASSERT_TRUE(x25519->derive(rfc8448_client_private, rfc8448_server_public, shared));
+	ASSERT_TRUE(x25519->derive(x25519, rfc8448_client_private, rfc8448_server_public, shared));
 	SAME(shared, rfc8448_shared);
-	ASSERT_TRUE(x25519->derive(rfc8448_server_private, rfc8448_client_public, shared));
+	ASSERT_TRUE(x25519->derive(x25519, rfc8448_server_private, rfc8448_client_public, shared));
 	SAME(shared, rfc8448_shared);
 }
 
@@ -125,13 +125,13 @@ TEST(every_secret_after_hello_retry_request)
 	uint8_t shared[CR_KEX_SHARED_MAX];
 	struct ks ks = { 0 };
 
-	ASSERT_TRUE(p256->derive(rfc8448_retry_client_private, RETRY_SERVER_SHARE, shared));
+	ASSERT_TRUE(p256->derive(p256, rfc8448_retry_client_private, RETRY_SERVER_SHARE, shared));
 	SAME(shared, rfc8448_retry_shared);
-	ASSERT_TRUE(p256->derive(rfc8448_retry_server_private, RETRY_CLIENT_SHARE, shared));
+	ASSERT_TRUE(p256->derive(p256, rfc8448_retry_server_private, RETRY_CLIENT_SHARE, shared));
 	SAME(shared, rfc8448_retry_shared);
 
 	ks_early(&ks, &cr_sha256);
-	ks_handshake(&ks, shared, sizeof(shared), rfc8448_retry_hash_server_hello);
+	ks_handshake(&ks, shared, p256->shared_size, rfc8448_retry_hash_server_hello);
 	SAME(ks.current.data, rfc8448_retry_handshake_secret);
 	SAME(ks.client_handshake.data, rfc8448_retry_client_handshake);
 	SAME(ks.server_handshake.data, rfc8448_retry_server_handshake);

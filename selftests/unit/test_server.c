@@ -76,11 +76,11 @@ TEST(key_shares)
 			     "\0\x17\0\x41\4\0" ZEROS_31 "\0" ZEROS_31))));
 	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(EXTS(FIRST SHARES("\x06\0\x04", "\0\x1d\0\0"))));
 	/* Of no group that we know: then a retry is asked for. */
-	EXPECT_EQ(-1, ALERT(EXTS(VERSIONS "\0\x0a\0\6\0\4\0\x1d\0\x1e" SCHEMES
-				 SHARES("\x07\0\x05", "\0\x1e\0\1\4"))));
+	EXPECT_EQ(-1, ALERT(EXTS(VERSIONS "\0\x0a\0\6\0\4\0\x1d\0\x1a" SCHEMES
+				 SHARES("\x07\0\x05", "\0\x1a\0\1\4"))));
 	EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE,
-		  ALERT(EXTS(VERSIONS "\0\x0a\0\4\0\2\0\x1e" SCHEMES
-			     SHARES("\x07\0\x05", "\0\x1e\0\1\4"))));
+		  ALERT(EXTS(VERSIONS "\0\x0a\0\4\0\2\0\x1a" SCHEMES
+			     SHARES("\x07\0\x05", "\0\x1a\0\1\4"))));
 }
 
 /* RFC 9846, 4.1.2 and 4.2.8. */
