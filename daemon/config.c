@@ -50,8 +50,8 @@ static bool load_credential(struct config_profile *profile,
 	certificate_path = resolve(file, certificate);
 	key_path = resolve(file, key);
 	if (certificate_path && key_path)
-		profile->credential = x509_credential_load(certificate_path,
-							   key_path, error);
+		profile->credential = x509_credential_load(certificate_path, key_path,
+							   NULL, error);
 	else
 		snprintf(error, sizeof(error), "out of memory");
 	free(certificate_path);
@@ -73,7 +73,7 @@ static bool load_trust(struct config_profile *profile, const struct config_file 
 		if (!path)
 			return false;
 	}
-	profile->trust = x509_trust_load(path, error);
+	profile->trust = x509_trust_load(path, NULL, 0, error);
 	free(path);
 	if (!profile->trust)
 		config_error(file, section, "trust", "%s", error);

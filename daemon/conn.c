@@ -148,12 +148,12 @@ static void on_next(void *owner, const struct hs_next *next)
 	commit(conn);
 }
 
-static void ask_credential(struct conn *conn)
+static void ask_credential(struct conn *conn, const struct hs_question *question)
 {
-	const struct x509_credential *credential = conn->profile->credential;
+	size_t count = conn->profile->credential ? 1 : 0;
 
-	hs_answer_credential(conn->hs, credential ?
-			     x509_credential_hs(credential) : NULL);
+	hs_answer_credential(conn->hs, x509_choose(&conn->profile->credential, count,
+						   conn->role, question));
 }
 
 static void ask_sign(struct conn *conn, const struct hs_question *question)
@@ -168,8 +168,13 @@ static void ask_sign(struct conn *conn, const struct hs_question *question)
 
 static void ask_verify(struct conn *conn, const struct hs_question *question)
 {
-	int err = x509_verify(conn->profile->trust, conn->server_name, question,
-			      &conn->failure);
+	const struct x509_check check = {
+		.trust = conn->profile->trust,
+		.role = conn->role,
+		.name = conn->server_name,
+		.min_rsa_bits = conn->profile->policy->min_rsa_bits,
+	};
+	int err = x509_verify(&check, question, &conn->failure);
 
 	hs_answer_verify(conn->hs, err ? &conn->failure.hs : NULL);
 }
@@ -199,7 +204,7 @@ static void on_ask(void *owner, const struct hs_question *question)
 
 	switch (question->ask) {
 	case HS_ASK_CREDENTIAL:
-		ask_credential(conn);
+		ask_credential(conn, question);
 		break;
 	case HS_ASK_SIGN:
 		ask_sign(conn, question);

@@ -15,11 +15,11 @@
 #define TLS13		0x0304
 
 static const struct policy policies[] = {
-	{ "modern", "TLS 1.3 only", TLS13, true, false, false, false },
+	{ "modern", "TLS 1.3 only", TLS13, true, false, false, false, 2048 },
 	{ POLICY_DEFAULT, "TLS 1.3 and 1.2 as RFC 9325 wants them", TLS12, true,
-	  false, false, false },
+	  false, false, false, 2048 },
 	{ "compat", "also DHE, short tags, and RSA key exchange without forward secrecy",
-	  TLS12, false, true, true, true },
+	  TLS12, false, true, true, true, 2048 },
 };
 
 /**

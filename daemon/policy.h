@@ -23,6 +23,7 @@
  * @finite_field: TLS 1.2: DHE suites
  * @short_tags: suites with tags of 8 bytes
  * @static_rsa: TLS 1.2: RSA key exchange, which has no forward secrecy
+ * @min_rsa_bits: shortest RSA key of a certificate
  */
 struct policy {
 	const char *name;
@@ -32,6 +33,7 @@ struct policy {
 	bool finite_field;
 	bool short_tags;
 	bool static_rsa;
+	unsigned int min_rsa_bits;
 };
 
 const struct policy *policy_find(const char *name);

@@ -4,7 +4,7 @@
  *
  * Chains and keys, and what they sign.
  */
-#include "x509.h"
+#include "x509_int.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,34 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <gnutls/abstract.h>
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
+#include <gnutls/ocsp.h>
 
 #include "crypto/cr_rand.h"
-#include "x509_int.h"
-
-#define SCHEMES_MAX	8
-
-/**
- * struct x509_credential - a chain and its key
- * @hs: what the engine sees of it; its key leads back here
- * @certificates: GnuTLS's
- * @count: how many
- * @der: the same as DER, owned by GnuTLS's allocator
- * @chain: the same as the engine wants it
- * @key: the private key
- * @schemes: what it can make, best first
- */
-struct x509_credential {
-	struct hs_credential hs;
-	gnutls_x509_crt_t *certificates;
-	unsigned int count;
-	gnutls_datum_t der[HS_CHAIN_MAX];
-	struct hs_bytes chain[HS_CHAIN_MAX];
-	gnutls_privkey_t key;
-	uint16_t schemes[SCHEMES_MAX];
-};
 
 static const struct x509_scheme schemes[] = {
 	{ 0x0403, GNUTLS_SIGN_ECDSA_SECP256R1_SHA256, GNUTLS_PK_ECDSA,
@@ -219,6 +194,25 @@ static int check_pair(struct x509_credential *cred, const char *certificate,
 	return GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
 }
 
+/* A key of the kind RSASSA-PSS may be bound to one hash (RFC 4055, 1.2). */
+static bool binds_other_hash(gnutls_privkey_t key, const struct x509_scheme *scheme)
+{
+	gnutls_digest_algorithm_t bound = GNUTLS_DIG_UNKNOWN;
+	gnutls_x509_spki_t spki;
+	bool other;
+
+	if (scheme->pk != GNUTLS_PK_RSA_PSS)
+		return false;
+	if (gnutls_x509_spki_init(&spki) < 0)
+		return true;
+	other = gnutls_privkey_get_spki(key, spki, 0) >= 0 &&
+		gnutls_x509_spki_get_rsa_pss_params(spki, &bound, NULL) >= 0 &&
+		bound != GNUTLS_DIG_UNKNOWN &&
+		bound != gnutls_sign_get_hash_algorithm(scheme->sign);
+	gnutls_x509_spki_deinit(spki);
+	return other;
+}
+
 static int list_schemes(struct x509_credential *cred, const char *key, char *error)
 {
 	gnutls_pk_algorithm_t pk = (gnutls_pk_algorithm_t)
@@ -230,11 +224,12 @@ static int list_schemes(struct x509_credential *cred, const char *key, char *err
 					       0);
 	for (size_t i = 0; i < SCHEMES; i++)
 		if (x509_scheme_fits(&schemes[i], pk, curve, false) &&
-		    cred->hs.schemes_len < SCHEMES_MAX)
+		    !binds_other_hash(cred->key, &schemes[i]) &&
+		    cred->hs.schemes_len < X509_SCHEMES_MAX)
 			cred->schemes[cred->hs.schemes_len++] = schemes[i].id;
 	if (cred->hs.schemes_len)
 		return 0;
-	snprintf(error, X509_ERROR_MAX, "%s: a kind of key that TLS 1.3 cannot use",
+	snprintf(error, X509_ERROR_MAX, "%s: a kind of key that TLS cannot use",
 		 key);
 	return GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM;
 }
@@ -251,16 +246,58 @@ static bool may_decrypt(const struct x509_credential *cred)
 	       (err >= 0 && (usage & GNUTLS_KEY_KEY_ENCIPHERMENT));
 }
 
+/* It must be whole, good, and about this leaf: what is stapled is not looked at again. */
+static int check_response(const struct x509_credential *cred)
+{
+	gnutls_ocsp_resp_t resp;
+	int err;
+
+	err = gnutls_ocsp_resp_init(&resp);
+	if (err < 0)
+		return err;
+	err = gnutls_ocsp_resp_import(resp, &cred->response);
+	if (err >= 0 && gnutls_ocsp_resp_get_status(resp) != GNUTLS_OCSP_RESP_SUCCESSFUL)
+		err = GNUTLS_E_OCSP_RESPONSE_ERROR;
+	if (err >= 0)
+		err = gnutls_ocsp_resp_check_crt(resp, 0, cred->certificates[0]);
+	gnutls_ocsp_resp_deinit(resp);
+	return err;
+}
+
+static int load_response(struct x509_credential *cred, const char *file, char *error)
+{
+	int err;
+
+	if (!file)
+		return 0;
+	err = gnutls_load_file(file, &cred->response);
+	if (err < 0) {
+		snprintf(error, X509_ERROR_MAX, "%s: %s", file, strerror(errno));
+		return err;
+	}
+	err = check_response(cred);
+	if (err < 0) {
+		snprintf(error, X509_ERROR_MAX,
+			 "%s: not an OCSP response for this certificate: %s", file,
+			 gnutls_strerror(err));
+		return err;
+	}
+	cred->ocsp[0] = (struct hs_bytes){ cred->response.data, cred->response.size };
+	cred->hs.ocsp = cred->ocsp;
+	return 0;
+}
+
 /**
  * x509_credential_load - load a chain and its private key
  * @certificate: PEM file, leaf first
  * @key: PEM file, to be read by its owner only
+ * @ocsp: DER file of an OCSP response to be stapled, or NULL
  * @error: on failure, one line that names the file
  *
  * Return: the credential, or NULL.
  */
 struct x509_credential *x509_credential_load(const char *certificate,
-					     const char *key,
+					     const char *key, const char *ocsp,
 					     char error[X509_ERROR_MAX])
 {
 	struct x509_credential *cred = calloc(1, sizeof(*cred));
@@ -272,7 +309,7 @@ struct x509_credential *x509_credential_load(const char *certificate,
 	if (load_certificates(cred, certificate, error) ||
 	    export_chain(cred, error) || load_key(cred, key, error) ||
 	    check_pair(cred, certificate, key, error) ||
-	    list_schemes(cred, key, error)) {
+	    list_schemes(cred, key, error) || load_response(cred, ocsp, error)) {
 		x509_credential_free(cred);
 		return NULL;
 	}
@@ -297,6 +334,7 @@ void x509_credential_free(struct x509_credential *credential)
 		gnutls_free(credential->der[i].data);
 	}
 	gnutls_free(credential->certificates);
+	gnutls_free(credential->response.data);
 	if (credential->key)
 		gnutls_privkey_deinit(credential->key);
 	free(credential);

@@ -28,6 +28,10 @@ static const struct scheme {
 	{ 0x0805, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_rsae_sha384 */
 	{ 0x0806, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_rsae_sha512 */
 	{ 0x0603, AUTH_ECDSA, IN12 | IN13 },	/* ecdsa_secp521r1_sha512 */
+	{ 0x0808, AUTH_ECDSA, IN12 | IN13 },	/* ed448 */
+	{ 0x0809, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_pss_sha256 */
+	{ 0x080a, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_pss_sha384 */
+	{ 0x080b, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_pss_sha512 */
 	{ 0x0401, AUTH_RSA, IN12 },		/* rsa_pkcs1_sha256 */
 	{ 0x0501, AUTH_RSA, IN12 },		/* rsa_pkcs1_sha384 */
 	{ 0x0601, AUTH_RSA, IN12 },		/* rsa_pkcs1_sha512 */
