@@ -15,11 +15,16 @@
 
 #include "config_int.h"
 #include "log.h"
-#include "names.h"
 #include "x509.h"
 
-/* Relative to the folder of the configuration file. */
-static char *resolve(const struct config_file *file, const char *path)
+/**
+ * config_resolve - the path that a path in the file means
+ * @file: the file
+ * @path: relative to its folder, or absolute
+ *
+ * Return: to be freed; NULL without memory.
+ */
+char *config_resolve(const struct config_file *file, const char *path)
 {
 	char *copy, *result = NULL;
 
@@ -30,54 +35,6 @@ static char *resolve(const struct config_file *file, const char *path)
 		result = NULL;
 	free(copy);
 	return result;
-}
-
-static bool load_credential(struct config_profile *profile,
-			    const struct config_file *file, cfg_t *section)
-{
-	const char *certificate = cfg_getstr(section, "certificate");
-	const char *key = cfg_getstr(section, "key");
-	char error[X509_ERROR_MAX];
-	char *certificate_path, *key_path;
-
-	if (!certificate && !key)
-		return true;
-	if (!certificate || !key) {
-		config_error(file, section, certificate ? "certificate" : "key",
-			     "expected certificate and key together");
-		return false;
-	}
-	certificate_path = resolve(file, certificate);
-	key_path = resolve(file, key);
-	if (certificate_path && key_path)
-		profile->credential = x509_credential_load(certificate_path, key_path,
-							   NULL, error);
-	else
-		snprintf(error, sizeof(error), "out of memory");
-	free(certificate_path);
-	free(key_path);
-	if (!profile->credential)
-		config_error(file, section, "certificate", "%s", error);
-	return profile->credential;
-}
-
-static bool load_trust(struct config_profile *profile, const struct config_file *file,
-		       cfg_t *section)
-{
-	const char *trust = cfg_getstr(section, "trust");
-	char error[X509_ERROR_MAX];
-	char *path = NULL;
-
-	if (strcmp(trust, "system")) {
-		path = resolve(file, trust);
-		if (!path)
-			return false;
-	}
-	profile->trust = x509_trust_load(path, NULL, 0, error);
-	free(path);
-	if (!profile->trust)
-		config_error(file, section, "trust", "%s", error);
-	return profile->trust;
 }
 
 static bool load_alpn(struct config_profile *profile, const struct config_file *file,
@@ -95,47 +52,6 @@ static bool load_alpn(struct config_profile *profile, const struct config_file *
 		profile->alpn[profile->alpn_len++] = (uint8_t)len;
 		memcpy(profile->alpn + profile->alpn_len, name, len);
 		profile->alpn_len += len;
-	}
-	return true;
-}
-
-static size_t load_list(cfg_t *section, const char *key,
-			uint16_t (*by_name)(const char *name), uint16_t *list)
-{
-	size_t n = 0;
-
-	for (unsigned int i = 0; i < cfg_size(section, key) && n < CONFIG_LIST_MAX; i++)
-		list[n++] = by_name(cfg_getnstr(section, key, i));
-	return n;
-}
-
-/* Those that are listed, in that order, must be the policy's. */
-static bool load_suites(struct config_profile *profile, const struct config_file *file,
-			cfg_t *section)
-{
-	uint16_t allowed[POLICY_SUITES_MAX];
-	size_t count, i;
-
-	count = policy_suites(profile->policy, allowed);
-	if (!cfg_size(section, "suites")) {
-		memcpy(profile->suites, allowed, sizeof(allowed));
-		profile->suites_len = count;
-		return true;
-	}
-	for (unsigned int n = 0; n < cfg_size(section, "suites") &&
-	     n < POLICY_SUITES_MAX; n++) {
-		uint16_t id = names_suite(cfg_getnstr(section, "suites", n));
-
-		for (i = 0; i < count && allowed[i] != id; i++)
-			;
-		if (i == count) {
-			config_error(file, section, "suites",
-				     "suites: the policy \"%s\" does not allow %s",
-				     profile->policy->name,
-				     cfg_getnstr(section, "suites", n));
-			return false;
-		}
-		profile->suites[profile->suites_len++] = id;
 	}
 	return true;
 }
@@ -196,13 +112,9 @@ static bool load_profile(struct config_profile *profile, const struct config_fil
 		return false;
 	}
 	snprintf(profile->name, sizeof(profile->name), "%s", name);
-	profile->groups_len = load_list(section, "groups", names_group,
-					profile->groups);
 	load_policy(profile, file, section);
-	return load_suites(profile, file, section) &&
+	return config_load_tls(profile, file, section) &&
 	       load_access(&profile->access, file, section) &&
-	       load_credential(profile, file, section) &&
-	       load_trust(profile, file, section) &&
 	       load_alpn(profile, file, section);
 }
 
@@ -225,7 +137,7 @@ static bool load_top(struct config *cfg, const struct config_file *file)
 		return true;
 	config_warning(file, file->conf, "keylog",
 		       "keylog is weak: with --keylog, whoever reads that file can read all traffic");
-	cfg->keylog = resolve(file, keylog);
+	cfg->keylog = config_resolve(file, keylog);
 	return cfg->keylog;
 }
 
@@ -280,7 +192,8 @@ void config_free(struct config *cfg)
 		return;
 	for (size_t i = 0; i < cfg->profiles_len; i++) {
 		access_wipe(&cfg->profiles[i].access);
-		x509_credential_free(cfg->profiles[i].credential);
+		for (size_t j = 0; j < cfg->profiles[i].credentials_len; j++)
+			x509_credential_free(cfg->profiles[i].credentials[j]);
 		x509_trust_free(cfg->profiles[i].trust);
 	}
 	free(cfg->profiles);

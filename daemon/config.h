@@ -7,47 +7,64 @@
 #ifndef TLSUP_CONFIG_H
 #define TLSUP_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "access.h"
 #include "policy.h"
+#include "x509.h"
 
 #define CONFIG_NAME_MAX	63
 #define CONFIG_WINDOW_MAX	4096
 #define CONFIG_LIST_MAX	16
 #define CONFIG_ALPN_MAX	1024
-
-struct x509_credential;
-struct x509_trust;
+#define CONFIG_MESSAGE_MIN	4096
+#define CONFIG_MESSAGE_MAX	65528
 
 /**
  * struct config_profile - what an administrator allows
  * @name: as applications name it
  * @access: who may use it
- * @credential: NULL: clients only
- * @trust: whom clients of this profile trust; NULL: nobody was asked for
+ * @credentials: the first are the default; none: clients only
+ * @credentials_len: how many
+ * @trust: whom this profile trusts
+ * @trusts_file: @trust is a file's, not the system's
+ * @client_auth: server: whether a certificate is asked for
+ * @message_max: longest handshake message that is taken, bytes; 0: the default
  * @alpn: RFC 7301 wire list, for programs that set none
  * @alpn_len: its length
  * @policy: the named set that it starts from
+ * @min_version: oldest version that has a suite: 0x0303 or 0x0304
+ * @max_version: newest
  * @suites: cipher suites of the policy, or those of them that were listed, best
  *	first
  * @suites_len: how many
- * @groups: named groups, best first; none: all
+ * @groups: named groups, best first
  * @groups_len: how many
+ * @schemes: signature schemes, best first
+ * @schemes_len: how many
  */
 struct config_profile {
 	char name[CONFIG_NAME_MAX + 1];
 	struct access access;
-	struct x509_credential *credential;
+	struct x509_credential *credentials[X509_CREDENTIALS_MAX];
+	size_t credentials_len;
 	struct x509_trust *trust;
+	bool trusts_file;
+	enum hs_client_auth client_auth;
+	uint32_t message_max;
 	uint8_t alpn[CONFIG_ALPN_MAX];
 	size_t alpn_len;
 	const struct policy *policy;
+	uint16_t min_version;
+	uint16_t max_version;
 	uint16_t suites[POLICY_SUITES_MAX];
 	size_t suites_len;
 	uint16_t groups[CONFIG_LIST_MAX];
 	size_t groups_len;
+	uint16_t schemes[CONFIG_LIST_MAX];
+	size_t schemes_len;
 };
 
 /**

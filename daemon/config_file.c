@@ -38,13 +38,18 @@ struct place {
 static struct config_file *reading;
 
 static cfg_opt_t profile_opts[] = {
-	CFG_STR("certificate", NULL, CFGF_NONE),
-	CFG_STR("key", NULL, CFGF_NONE),
+	CFG_STR_LIST("certificate", NULL, CFGF_NONE),
+	CFG_STR_LIST("key", NULL, CFGF_NONE),
+	CFG_STR_LIST("ocsp", NULL, CFGF_NONE),
 	CFG_STR("trust", "system", CFGF_NONE),
+	CFG_STR_LIST("crl", NULL, CFGF_NONE),
+	CFG_STR("client_auth", "none", CFGF_NONE),
 	CFG_STR_LIST("alpn", NULL, CFGF_NONE),
 	CFG_STR("policy", POLICY_DEFAULT, CFGF_NONE),
 	CFG_STR_LIST("suites", NULL, CFGF_NONE),
 	CFG_STR_LIST("groups", NULL, CFGF_NONE),
+	CFG_STR_LIST("strike", NULL, CFGF_NONE),
+	CFG_INT("message_max", 0, CFGF_NONE),
 	CFG_STR_LIST("allow_users", NULL, CFGF_NONE),
 	CFG_STR_LIST("allow_groups", NULL, CFGF_NONE),
 	CFG_STR_LIST("allow_cgroups", NULL, CFGF_NONE),
@@ -195,6 +200,33 @@ static int check_group(cfg_t *conf, cfg_opt_t *opt)
 	return -1;
 }
 
+static int check_strike(cfg_t *conf, cfg_opt_t *opt)
+{
+	const char *name = last_string(opt);
+
+	if (names_suite(name) || names_group(name) || names_scheme(name))
+		return 0;
+	cfg_error(conf, "strike: expected a cipher suite, a group or a signature scheme, not \"%s\"",
+		  name);
+	return -1;
+}
+
+static int check_client_auth(cfg_t *conf, cfg_opt_t *opt)
+{
+	const char *name = last_string(opt);
+
+	if (!strcmp(name, "none") || !strcmp(name, "request") || !strcmp(name, "require"))
+		return 0;
+	cfg_error(conf, "client_auth: expected \"none\", \"request\" or \"require\", not \"%s\"",
+		  name);
+	return -1;
+}
+
+static int check_message_max(cfg_t *conf, cfg_opt_t *opt)
+{
+	return check_range(conf, opt, CONFIG_MESSAGE_MIN, CONFIG_MESSAGE_MAX);
+}
+
 static int check_alpn(cfg_t *conf, cfg_opt_t *opt)
 {
 	size_t len = strlen(last_string(opt));
@@ -224,6 +256,9 @@ static const struct {
 	{ "policy", check_policy },
 	{ "suites", check_suite },
 	{ "groups", check_group },
+	{ "strike", check_strike },
+	{ "client_auth", check_client_auth },
+	{ "message_max", check_message_max },
 	{ "alpn", check_alpn },
 	{ "allow_cgroups", check_absolute },
 	{ "allow_executables", check_absolute },

@@ -18,6 +18,7 @@
 #define CONFIG_WINDOW_DEFAULT	128
 #define CONFIG_ALPN_NAME_MAX	255
 
+struct config_profile;
 struct place;
 
 /**
@@ -38,5 +39,9 @@ void config_error(const struct config_file *file, cfg_t *section, const char *ke
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
 void config_warning(const struct config_file *file, cfg_t *section, const char *key,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+char *config_resolve(const struct config_file *file, const char *path);
+bool config_load_tls(struct config_profile *profile, const struct config_file *file,
+		     cfg_t *section);
 
 #endif /* TLSUP_CONFIG_INT_H */

@@ -150,9 +150,8 @@ static void on_next(void *owner, const struct hs_next *next)
 
 static void ask_credential(struct conn *conn, const struct hs_question *question)
 {
-	size_t count = conn->profile->credential ? 1 : 0;
-
-	hs_answer_credential(conn->hs, x509_choose(&conn->profile->credential, count,
+	hs_answer_credential(conn->hs, x509_choose(conn->profile->credentials,
+						   conn->profile->credentials_len,
 						   conn->role, question));
 }
 
@@ -237,7 +236,7 @@ static size_t pack_chain(const struct hs_result *result, uint8_t *buffer)
 static void on_done(void *owner, const struct hs_result *result)
 {
 	struct conn *conn = owner;
-	uint8_t chain[HS_MESSAGE_MAX_CLIENT];
+	uint8_t chain[TLSUP_CHAIN_MAX];
 	struct kern_done done = {
 		.version = result->version,
 		.suite = result->suite,
@@ -252,6 +251,7 @@ static void on_done(void *owner, const struct hs_result *result)
 		.chain = chain,
 	};
 
+	_Static_assert(CONFIG_MESSAGE_MAX <= TLSUP_CHAIN_MAX, "a chain fits");
 	_Static_assert(HS_MESSAGE_MAX_CLIENT <= TLSUP_CHAIN_MAX, "a chain fits");
 	_Static_assert(CONFIG_WINDOW_MAX <= TLSUP_WINDOW_MAX, "a window is legal");
 	_Static_assert(CONFIG_NAME_MAX == TLSUP_PROFILE_MAX, "a name is legal");
@@ -354,12 +354,24 @@ static void set_alpn(struct conn *conn, const struct kern_event *event)
 	conn->config.alpn = (struct hs_bytes){ conn->alpn, len };
 }
 
+/* An application may demand more than its profile, never less. */
+static void set_client_auth(struct conn *conn, const struct kern_event *event)
+{
+	const struct config_profile *profile = conn->profile;
+
+	conn->config.client_auth = profile->client_auth;
+	if (event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT && profile->trusts_file)
+		conn->config.client_auth = HS_CLIENT_AUTH_REQUIRE;
+	if (profile->trusts_file)
+		conn->config.authorities = x509_trust_authorities(profile->trust);
+}
+
 static void set_config(struct conn *conn, const struct kern_event *event)
 {
 	const struct config_profile *profile = conn->profile;
 
-	conn->config.min_version = profile->policy->min_version;
-	conn->config.max_version = 0x0304;
+	conn->config.min_version = profile->min_version;
+	conn->config.max_version = profile->max_version;
 	conn->config.ems_required = profile->policy->ems_required;
 	if (event->flags & TLSUP_FLAG_TLS13_ONLY)
 		conn->config.min_version = 0x0304;
@@ -367,6 +379,11 @@ static void set_config(struct conn *conn, const struct kern_event *event)
 	conn->config.suites_len = profile->suites_len;
 	conn->config.groups = profile->groups;
 	conn->config.groups_len = profile->groups_len;
+	conn->config.schemes = profile->schemes;
+	conn->config.schemes_len = profile->schemes_len;
+	conn->config.message_max = profile->message_max;
+	conn->config.ocsp = conn->role == HS_CLIENT;
+	set_client_auth(conn, event);
 	set_alpn(conn, event);
 	/* An address is no server_name (RFC 6066, 3). */
 	if (conn->role == HS_CLIENT && *conn->server_name &&
@@ -474,12 +491,12 @@ bool conn_start(struct conn *conn, const struct kern_event *event)
 	else if (!is_allowed(conn))
 		refuse(conn, EACCES, event->profile,
 		       "the profile is not for this user, group, control group or program");
-	else if (conn->role == HS_SERVER && !conn->profile->credential)
+	else if (conn->role == HS_SERVER && !conn->profile->credentials_len)
 		refuse(conn, ENOKEY, event->profile, "the profile has no certificate");
 	else if (conn->role == HS_SERVER &&
-		 (event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT))
+		 event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT && !conn->profile->trusts_file)
 		refuse(conn, ENOKEY, event->profile,
-		       "the profile asks clients for no certificate");
+		       "the profile names no authorities for clients' certificates");
 	else if (conn->role == HS_CLIENT)
 		hs_start(conn->hs);
 	else

@@ -21,6 +21,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "config.h"
+#include "list.h"
 #include "log.h"
 #include "worker.h"
 
@@ -43,18 +44,28 @@ static const char usage[] =
 	"      --check-config    read the configuration, say what is wrong, and exit\n"
 	"      --keylog          write session secrets to the configuration's keylog\n"
 	"      --log-level LEVEL error, warning, info (default) or debug\n"
-	"      --trace           log each handshake message\n";
+	"      --trace           log each handshake message\n"
+	"      --list-policies, --list-ciphers, --list-groups, --list-schemes\n"
+	"                        print what there is, with the policies that offer it\n";
+
+static void (*const lists[])(void) = {
+	list_policies, list_ciphers, list_groups, list_schemes,
+};
 
 /* Returns -1 to go on, else the exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	enum { CHECK = 256, KEYLOG, LEVEL, TRACE, SHOW_VERSION };
+	enum { LIST = 256, CHECK = 512, KEYLOG, LEVEL, TRACE, SHOW_VERSION };
 	static const struct option longs[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, CHECK },
 		{ "keylog", no_argument, NULL, KEYLOG },
 		{ "log-level", required_argument, NULL, LEVEL },
 		{ "trace", no_argument, NULL, TRACE },
+		{ "list-policies", no_argument, NULL, LIST },
+		{ "list-ciphers", no_argument, NULL, LIST + 1 },
+		{ "list-groups", no_argument, NULL, LIST + 2 },
+		{ "list-schemes", no_argument, NULL, LIST + 3 },
 		{ "version", no_argument, NULL, SHOW_VERSION },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -80,6 +91,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 		case TRACE:
 			options->trace = true;
 			break;
+		case LIST ... LIST + 3:
+			lists[c - LIST]();
+			return EXIT_SUCCESS;
 		case SHOW_VERSION:
 			puts("tlsupd " VERSION);
 			return EXIT_SUCCESS;

@@ -36,3 +36,30 @@ uint16_t names_group(const char *name)
 			return cr_kex_at(i)->id;
 	return 0;
 }
+
+/**
+ * names_scheme - a signature scheme by the standard's name
+ * @name: such as "ecdsa_secp256r1_sha256"
+ *
+ * Return: IANA number, or 0 if the engine does not know it.
+ */
+uint16_t names_scheme(const char *name)
+{
+	for (size_t i = 0; hs_scheme_at(i); i++)
+		if (!strcmp(hs_scheme_name(hs_scheme_at(i)), name))
+			return hs_scheme_at(i);
+	return 0;
+}
+
+/**
+ * names_of_group - a named group's name
+ * @group: IANA number
+ *
+ * Return: as names_group() takes it, or "unknown".
+ */
+const char *names_of_group(uint16_t group)
+{
+	const struct cr_kex *kex = cr_kex_find(group);
+
+	return kex ? kex->name : "unknown";
+}

@@ -13,5 +13,7 @@
 
 uint16_t names_suite(const char *name);
 uint16_t names_group(const char *name);
+uint16_t names_scheme(const char *name);
+const char *names_of_group(uint16_t group);
 
 #endif /* TLSUP_NAMES_H */

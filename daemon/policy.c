@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "crypto/cr_kex.h"
 #include "tls/suite.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
@@ -76,5 +77,22 @@ size_t policy_suites(const struct policy *policy, uint16_t suites[POLICY_SUITES_
 	for (size_t i = 0; suite_at(i) && n < POLICY_SUITES_MAX; i++)
 		if (allows(policy, suite_at(i)))
 			suites[n++] = suite_at(i)->id;
+	return n;
+}
+
+/**
+ * policy_groups - the named groups that a policy offers, best first
+ * @policy: the policy
+ * @groups: out: IANA numbers
+ *
+ * Return: how many. A profile may list others: all that are known are strong.
+ */
+size_t policy_groups(const struct policy *policy, uint16_t groups[POLICY_GROUPS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; cr_kex_at(i) && n < POLICY_GROUPS_MAX; i++)
+		if (policy->finite_field || !cr_kex_at(i)->field)
+			groups[n++] = cr_kex_at(i)->id;
 	return n;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define POLICY_SUITES_MAX	64
+#define POLICY_GROUPS_MAX	16
 #define POLICY_DEFAULT		"default"
 
 /**
@@ -20,7 +21,8 @@
  * @about: one line for people
  * @min_version: 0x0303 or 0x0304
  * @ems_required: TLS 1.2: extended_master_secret or nothing
- * @finite_field: TLS 1.2: DHE suites
+ * @finite_field: DHE suites of TLS 1.2, and without being asked the groups of
+ *	either version
  * @short_tags: suites with tags of 8 bytes
  * @static_rsa: TLS 1.2: RSA key exchange, which has no forward secrecy
  * @min_rsa_bits: shortest RSA key of a certificate
@@ -39,5 +41,6 @@ struct policy {
 const struct policy *policy_find(const char *name);
 const struct policy *policy_at(size_t index);
 size_t policy_suites(const struct policy *policy, uint16_t suites[POLICY_SUITES_MAX]);
+size_t policy_groups(const struct policy *policy, uint16_t groups[POLICY_GROUPS_MAX]);
 
 #endif /* TLSUP_POLICY_H */

@@ -156,6 +156,18 @@ struct rd rd_vec24(struct rd *rd)
 }
 
 /**
+ * rd_skip_zeros - of a number, its leading zeros
+ * @rd: the reader
+ */
+void rd_skip_zeros(struct rd *rd)
+{
+	while (rd->len && !*rd->data) {
+		rd->data++;
+		rd->len--;
+	}
+}
+
+/**
  * rd_more - is there something left to read?
  * @rd: the reader
  *

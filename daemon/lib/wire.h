@@ -51,6 +51,7 @@ const uint8_t *rd_bytes(struct rd *rd, size_t len);
 struct rd rd_vec8(struct rd *rd);
 struct rd rd_vec16(struct rd *rd);
 struct rd rd_vec24(struct rd *rd);
+void rd_skip_zeros(struct rd *rd);
 bool rd_more(const struct rd *rd);
 bool rd_end(const struct rd *rd);
 

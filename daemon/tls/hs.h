@@ -301,5 +301,7 @@ void hs_answer_encrypt(struct hs *hs, const uint8_t *ciphertext, size_t len);
 void hs_answer_decrypt(struct hs *hs, const uint8_t *premaster);
 const char *hs_suite_name(uint16_t suite);
 uint16_t hs_suite_at(size_t index);
+const char *hs_scheme_name(uint16_t scheme);
+uint16_t hs_scheme_at(size_t index);
 
 #endif /* TLSUP_HS_H */

@@ -357,6 +357,7 @@ bool msg_client_key_exchange_ask(struct hs *hs);
 bool msg_client_key_exchange_build(struct hs *hs, struct wr *wr);
 bool msg_client_key_exchange_parse(struct hs *hs, struct rd *body);
 bool msg_client_key_exchange_after(struct hs *hs);
+void hs_keep_share(struct hs *hs, struct rd share);
 void msg_client_key_exchange_decrypted(struct hs *hs, const uint8_t *premaster);
 bool msg_certificate_verify_12_ask(struct hs *hs);
 bool msg_certificate_verify_12_parse(struct hs *hs, struct rd *body);

@@ -53,7 +53,7 @@ bool msg_client_key_exchange_build(struct hs *hs, struct wr *wr)
 		wr_bytes(wr, hs->content, hs->content_len);
 	} else {
 		hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
-		mark = wr_open(wr, 1);
+		mark = wr_open(wr, hs->suite->kx == KX_DHE ? 2 : 1);
 		wr_bytes(wr, hs->public_key, hs->kex->public_size);
 	}
 	wr_close(wr, mark);
@@ -83,20 +83,36 @@ static bool ask_decrypt(struct hs *hs, struct rd ciphertext)
  */
 bool msg_client_key_exchange_parse(struct hs *hs, struct rd *body)
 {
-	bool rsa = hs->suite->kx == KX_RSA;
-	struct rd share = rsa ? rd_vec16(body) : rd_vec8(body);
+	enum suite_kx kx = hs->suite->kx;
+	struct rd share = kx == KX_ECDHE ? rd_vec8(body) : rd_vec16(body);
 
 	if (!rd_end(body) || !share.len)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 			       "client_key_exchange: malformed");
-	if (rsa)
+	if (kx == KX_RSA)
 		return ask_decrypt(hs, share);
-	if (share.len != hs->kex->public_size)
+	if (kx == KX_DHE)
+		rd_skip_zeros(&share);
+	if (kx == KX_DHE ? !share.len || share.len > hs->kex->public_size :
+			   share.len != hs->kex->public_size)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "client_key_exchange: length of the share");
 
-	memcpy(hs->peer_share, share.data, share.len);
+	hs_keep_share(hs, share);
 	return true;
+}
+
+/**
+ * hs_keep_share - take over the peer's share, with leading zeros
+ * @hs: the engine; its group is set
+ * @share: at most as long as the group's
+ */
+void hs_keep_share(struct hs *hs, struct rd share)
+{
+	size_t zeros = hs->kex->public_size - share.len;
+
+	memset(hs->peer_share, 0, zeros);
+	memcpy(hs->peer_share + zeros, share.data, share.len);
 }
 
 /**
@@ -136,6 +152,21 @@ static void derive_master(struct hs *hs, struct hs_bytes premaster)
 				hs->ks12.master.data, hs->ks12.master.len);
 }
 
+/*
+ * Of a finite field without leading zeros (RFC 5246, 8.1.2): their number shows in
+ * the time that the PRF takes, which helps nobody while each key serves once.
+ */
+static struct hs_bytes premaster_of(const struct hs *hs, const uint8_t *shared)
+{
+	struct hs_bytes premaster = { shared, hs->kex->shared_size };
+
+	while (hs->kex->field && premaster.len && !*premaster.data) {
+		premaster.data++;
+		premaster.len--;
+	}
+	return premaster;
+}
+
 static bool derive_shared(struct hs *hs)
 {
 	uint8_t shared[CR_KEX_SHARED_MAX];
@@ -144,7 +175,7 @@ static bool derive_shared(struct hs *hs)
 	ok = hs->kex->derive(hs->kex, hs->private_key, hs->peer_share, shared);
 	secret_wipe_bytes(hs->private_key, sizeof(hs->private_key));
 	if (ok)
-		derive_master(hs, (struct hs_bytes){ shared, hs->kex->shared_size });
+		derive_master(hs, premaster_of(hs, shared));
 	secret_wipe_bytes(shared, sizeof(shared));
 	return ok || hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			     "client_key_exchange: not a good point");

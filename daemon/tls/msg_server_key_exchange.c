@@ -2,16 +2,18 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * server_key_exchange (RFC 5246, 7.4.3; RFC 8422, 5.4): the server's share, and
- * its signature over both randoms and the share.
+ * server_key_exchange (RFC 5246, 7.4.3; RFC 8422, 5.4): the server's share of a
+ * curve or a finite field, and its signature over both randoms and the share.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/cr_field.h"
 #include "tls/hs_int.h"
 
 #define NAMED_CURVE	3
+#define PARAMS_MAX	(3 * 2 + 1 + 2 * CR_KEX_PUBLIC_MAX)
 
 /* Memory for the randoms and @len bytes of parameters behind them. */
 static bool begin_content(struct hs *hs, size_t len)
@@ -27,13 +29,30 @@ static bool begin_content(struct hs *hs, size_t len)
 	return true;
 }
 
-static void write_params(const struct hs *hs, struct wr *wr)
+static void write_curve(const struct hs *hs, struct wr *wr)
 {
 	size_t mark;
 
 	wr_u8(wr, NAMED_CURVE);
 	wr_u16(wr, hs->kex->id);
 	mark = wr_open(wr, 1);
+	wr_bytes(wr, hs->public_key, hs->kex->public_size);
+	wr_close(wr, mark);
+}
+
+static void write_field(const struct hs *hs, struct wr *wr)
+{
+	uint8_t prime[CR_KEX_PUBLIC_MAX];
+	size_t mark;
+
+	cr_field_prime(hs->kex, prime);
+	mark = wr_open(wr, 2);
+	wr_bytes(wr, prime, hs->kex->public_size);
+	wr_close(wr, mark);
+	mark = wr_open(wr, 2);
+	wr_u8(wr, CR_KEX_GENERATOR);
+	wr_close(wr, mark);
+	mark = wr_open(wr, 2);
 	wr_bytes(wr, hs->public_key, hs->kex->public_size);
 	wr_close(wr, mark);
 }
@@ -52,12 +71,15 @@ bool msg_server_key_exchange_ask(struct hs *hs)
 		.credential = hs->credential,
 		.scheme = hs->scheme,
 	};
-	uint8_t params[1 + 2 + 1 + CR_KEX_PUBLIC_MAX];
+	uint8_t params[PARAMS_MAX];
 	struct wr wr;
 
 	hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
 	wr_init(&wr, params, sizeof(params));
-	write_params(hs, &wr);
+	if (hs->suite->kx == KX_DHE)
+		write_field(hs, &wr);
+	else
+		write_curve(hs, &wr);
 	if (!begin_content(hs, wr.len))
 		return false;
 	memcpy(hs->content + 2 * RANDOM_SIZE, params, wr.len);
@@ -100,11 +122,41 @@ static bool read_curve(struct hs *hs, struct rd *body, struct params *params)
 	if (body->failed)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 			       "server_key_exchange: malformed");
-	if (type != NAMED_CURVE || !group_enabled(hs->config, group))
+	if (type != NAMED_CURVE || !group_enabled(hs->config, group) ||
+	    cr_kex_find(group)->field)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_key_exchange: a curve that was not offered");
 	params->kex = cr_kex_find(group);
 	if (params->share.len != params->kex->public_size)
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "server_key_exchange: length of the share");
+	return true;
+}
+
+/* Groups of RFC 3526 have no number to be enabled by: all of them are strong. */
+static bool is_acceptable(const struct hs *hs, const struct cr_kex *kex)
+{
+	return kex && (!kex->id || group_enabled(hs->config, kex->id));
+}
+
+static bool read_field(struct hs *hs, struct rd *body, struct params *params)
+{
+	struct rd prime = rd_vec16(body);
+	struct rd generator = rd_vec16(body);
+
+	params->share = rd_vec16(body);
+	if (body->failed || !prime.len || !generator.len || !params->share.len)
+		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
+			       "server_key_exchange: malformed");
+	rd_skip_zeros(&prime);
+	rd_skip_zeros(&generator);
+	rd_skip_zeros(&params->share);
+	params->kex = cr_kex_find_prime(prime.data, prime.len);
+	if (!is_acceptable(hs, params->kex) || generator.len != 1 ||
+	    rd_u8(&generator) != CR_KEX_GENERATOR)
+		return hs_fail(hs, HS_ALERT_INSUFFICIENT_SECURITY,
+			       "server_key_exchange: a group that nobody knows");
+	if (!params->share.len || params->share.len > params->kex->public_size)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_key_exchange: length of the share");
 	return true;
@@ -149,7 +201,8 @@ bool msg_server_key_exchange_parse(struct hs *hs, struct rd *body)
 	struct rd signature;
 	uint16_t scheme;
 
-	if (!read_curve(hs, body, &params))
+	if (hs->suite->kx == KX_DHE ? !read_field(hs, body, &params) :
+				      !read_curve(hs, body, &params))
 		return false;
 	params.raw.len = (size_t)(body->data - params.raw.data);
 	scheme = rd_u16(body);
@@ -166,6 +219,6 @@ bool msg_server_key_exchange_parse(struct hs *hs, struct rd *body)
 	hs->scheme = scheme;
 	hs->server_scheme = scheme;
 	hs->kex = params.kex;
-	memcpy(hs->peer_share, params.share.data, params.share.len);
+	hs_keep_share(hs, params.share);
 	return ask_verify(hs);
 }

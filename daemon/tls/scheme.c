@@ -13,28 +13,30 @@
 /**
  * struct scheme - what we can verify, best first
  * @id: IANA number
+ * @name: the standard's
  * @auth: kind of key
  * @versions: where CertificateVerify and ServerKeyExchange may use it
  */
 static const struct scheme {
 	uint16_t id;
+	const char *name;
 	enum suite_auth auth;
 	unsigned int versions;
 } schemes[] = {
-	{ 0x0403, AUTH_ECDSA, IN12 | IN13 },	/* ecdsa_secp256r1_sha256 */
-	{ 0x0807, AUTH_ECDSA, IN12 | IN13 },	/* ed25519 */
-	{ 0x0804, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_rsae_sha256 */
-	{ 0x0503, AUTH_ECDSA, IN12 | IN13 },	/* ecdsa_secp384r1_sha384 */
-	{ 0x0805, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_rsae_sha384 */
-	{ 0x0806, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_rsae_sha512 */
-	{ 0x0603, AUTH_ECDSA, IN12 | IN13 },	/* ecdsa_secp521r1_sha512 */
-	{ 0x0808, AUTH_ECDSA, IN12 | IN13 },	/* ed448 */
-	{ 0x0809, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_pss_sha256 */
-	{ 0x080a, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_pss_sha384 */
-	{ 0x080b, AUTH_RSA, IN12 | IN13 },	/* rsa_pss_pss_sha512 */
-	{ 0x0401, AUTH_RSA, IN12 },		/* rsa_pkcs1_sha256 */
-	{ 0x0501, AUTH_RSA, IN12 },		/* rsa_pkcs1_sha384 */
-	{ 0x0601, AUTH_RSA, IN12 },		/* rsa_pkcs1_sha512 */
+	{ 0x0403, "ecdsa_secp256r1_sha256", AUTH_ECDSA, IN12 | IN13 },
+	{ 0x0807, "ed25519", AUTH_ECDSA, IN12 | IN13 },
+	{ 0x0804, "rsa_pss_rsae_sha256", AUTH_RSA, IN12 | IN13 },
+	{ 0x0503, "ecdsa_secp384r1_sha384", AUTH_ECDSA, IN12 | IN13 },
+	{ 0x0805, "rsa_pss_rsae_sha384", AUTH_RSA, IN12 | IN13 },
+	{ 0x0806, "rsa_pss_rsae_sha512", AUTH_RSA, IN12 | IN13 },
+	{ 0x0603, "ecdsa_secp521r1_sha512", AUTH_ECDSA, IN12 | IN13 },
+	{ 0x0808, "ed448", AUTH_ECDSA, IN12 | IN13 },
+	{ 0x0809, "rsa_pss_pss_sha256", AUTH_RSA, IN12 | IN13 },
+	{ 0x080a, "rsa_pss_pss_sha384", AUTH_RSA, IN12 | IN13 },
+	{ 0x080b, "rsa_pss_pss_sha512", AUTH_RSA, IN12 | IN13 },
+	{ 0x0401, "rsa_pkcs1_sha256", AUTH_RSA, IN12 },
+	{ 0x0501, "rsa_pkcs1_sha384", AUTH_RSA, IN12 },
+	{ 0x0601, "rsa_pkcs1_sha512", AUTH_RSA, IN12 },
 };
 
 #define SCHEMES		(sizeof(schemes) / sizeof(schemes[0]))
@@ -83,6 +85,30 @@ enum suite_auth scheme_auth(uint16_t scheme)
 	const struct scheme *row = find(scheme);
 
 	return row ? row->auth : AUTH_ANY;
+}
+
+/**
+ * hs_scheme_name - a signature scheme's name, for logs
+ * @scheme: SignatureScheme
+ *
+ * Return: the standard's name or "unknown".
+ */
+const char *hs_scheme_name(uint16_t scheme)
+{
+	const struct scheme *row = find(scheme);
+
+	return row ? row->name : "unknown";
+}
+
+/**
+ * hs_scheme_at - list the signature schemes, best first
+ * @index: from 0
+ *
+ * Return: IANA number, or 0 past the last one.
+ */
+uint16_t hs_scheme_at(size_t index)
+{
+	return index < SCHEMES ? schemes[index].id : 0;
 }
 
 /**

@@ -15,9 +15,21 @@
 
 #define HEADER	5
 
+static EVP_PKEY *make_pss(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *key = NULL;
+
+	EVP_PKEY_keygen_init(ctx);
+	EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048);
+	EVP_PKEY_keygen(ctx, &key);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
 /**
  * key_pair_make - a key and a certificate for it
- * @type: "RSA", "P-256", "P-384", "ED25519" or "ED448"
+ * @type: "RSA", "RSA-PSS", "P-256" or another curve, "ED25519" or "ED448"
  * @schemes: that it can make; outlives the pair
  */
 void key_pair_make(struct key_pair *pair, const char *type, const uint16_t *schemes,
@@ -29,6 +41,8 @@ void key_pair_make(struct key_pair *pair, const char *type, const uint16_t *sche
 
 	if (!strcmp(type, "RSA"))
 		pair->key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	else if (!strcmp(type, "RSA-PSS"))
+		pair->key = make_pss();
 	else if (plain)
 		pair->key = EVP_PKEY_Q_keygen(NULL, NULL, type);
 	else
@@ -302,6 +316,27 @@ void peer_init(struct peer *peer, enum hs_role role, const struct key_pair *serv
 		SSL_set_accept_state(peer->ssl);
 	else
 		SSL_set_connect_state(peer->ssl);
+}
+
+/**
+ * peer_set_dh - the group of OpenSSL's server
+ * @name: as OpenSSL names it
+ */
+void peer_set_dh(struct peer *peer, const char *name)
+{
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string("group", (char *)(uintptr_t)name, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, strncmp(name, "dh_", 3) ?
+						       "DH" : "DHX", NULL);
+	EVP_PKEY *dh = NULL;
+
+	EVP_PKEY_fromdata_init(ctx);
+	EVP_PKEY_fromdata(ctx, &dh, EVP_PKEY_KEY_PARAMETERS, params);
+	EVP_PKEY_CTX_free(ctx);
+	SSL_set_dh_auto(peer->ssl, 0);
+	SSL_set0_tmp_dh_pkey(peer->ssl, dh);
 }
 
 /* One record of OpenSSL's, the kernel's way. */

@@ -70,6 +70,7 @@ void key_pair_free(struct key_pair *pair);
 
 void peer_init(struct peer *peer, enum hs_role role, const struct key_pair *server,
 	       const struct key_pair *client);
+void peer_set_dh(struct peer *peer, const char *name);
 bool peer_run(struct peer *peer);
 bool peer_exchange(struct peer *peer);
 void peer_wipe(struct peer *peer);

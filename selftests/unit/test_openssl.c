@@ -8,12 +8,17 @@
 #include <string.h>
 
 #include "crypto/cr_hash.h"
+#include "crypto/cr_kex.h"
 #include "kselftest_harness.h"
 #include "openssl_peer.h"
 
 static const uint16_t rsa_schemes[] = { 0x0804, 0x0401 };
 static const uint16_t ecdsa_schemes[] = { 0x0403 };
 static const uint16_t ed25519_schemes[] = { 0x0807 };
+static const uint16_t p384_schemes[] = { 0x0503 };
+static const uint16_t p521_schemes[] = { 0x0603 };
+static const uint16_t ed448_schemes[] = { 0x0808 };
+static const uint16_t pss_schemes[] = { 0x0809, 0x080a, 0x080b };
 
 FIXTURE(openssl) {
 	struct key_pair rsa, ecdsa, ed25519;
@@ -64,7 +69,7 @@ TEST_F(openssl, every_suite_agrees)
 	int tried = 0;
 
 	for (size_t i = 0; (suite = suite_at(i)); i++) {
-		if (suite->version != 0x0303 || suite->kx == KX_DHE)
+		if (suite->version != 0x0303)
 			continue;
 		peer_init(&self->peer, variant->role, suite->auth == AUTH_RSA ?
 			  &self->rsa : &self->ecdsa, NULL);
@@ -75,7 +80,7 @@ TEST_F(openssl, every_suite_agrees)
 		peer_wipe(&self->peer);
 		tried++;
 	}
-	EXPECT_LE(28, tried);
+	EXPECT_LE(39, tried);
 }
 
 /* Each extension that the other side may lack, over MAC suites and an AEAD. */
@@ -135,6 +140,84 @@ TEST_F(openssl, exporters_agree)
 					   sizeof(label) - 1, NULL, 0, 0);
 		EXPECT_EQ(0, memcmp(ours, theirs, sizeof(ours)));
 		peer_wipe(&self->peer);
+	}
+}
+
+/* Also those of RFC 3526, which OpenSSL's servers send. */
+TEST_F(openssl, every_group_agrees)
+{
+	static const char *const names[] = {
+		"X25519", "P-256", "X448", "P-384", "P-521", "ffdhe2048", "ffdhe3072",
+		"ffdhe4096",
+	};
+
+	for (size_t i = 0; cr_kex_at(i) && i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct cr_kex *kex = cr_kex_at(i);
+		char groups[40];
+
+		peer_init(&self->peer, variant->role, kex->field ? &self->rsa : &self->ed25519,
+			  NULL);
+		use_suite(&self->peer, suite_find(kex->field ? 0x009e : 0xc02b));
+		self->peer.config.groups = &kex->id;
+		self->peer.config.groups_len = 1;
+		snprintf(groups, sizeof(groups), "%s", names[i]);
+		ASSERT_EQ(1, SSL_set1_groups_list(self->peer.ssl, groups));
+		if (kex->field)
+			peer_set_dh(&self->peer, names[i]);
+		EXPECT_AGREE(&self->peer, suite_find(kex->field ? 0x009e : 0xc02b));
+		EXPECT_EQ(kex->id, self->peer.result->group);
+		peer_wipe(&self->peer);
+	}
+}
+
+TEST_F(openssl, a_server_with_a_group_of_its_own)
+{
+	static const struct {
+		const char *name;
+		bool good;
+	} groups[] = {
+		{ "modp_2048", true }, { "modp_3072", true }, { "modp_4096", true },
+		{ "modp_1536", false }, { "dh_2048_256", false },
+	};
+
+	for (size_t i = 0; variant->role == HS_CLIENT &&
+	     i < sizeof(groups) / sizeof(groups[0]); i++) {
+		peer_init(&self->peer, variant->role, &self->rsa, NULL);
+		use_suite(&self->peer, suite_find(0x009e));
+		peer_set_dh(&self->peer, groups[i].name);
+		ASSERT_EQ(groups[i].good, peer_run(&self->peer));
+		if (!groups[i].good)
+			EXPECT_TRUE(!!strstr(self->peer.reason, "that nobody knows"));
+		peer_wipe(&self->peer);
+	}
+}
+
+TEST_F(openssl, longer_keys_and_rarer_ones_on_both_sides)
+{
+	static const struct {
+		const char *type;
+		const uint16_t *schemes;
+		size_t count;
+		uint16_t suite;
+	} kinds[] = {
+		{ "P-384", p384_schemes, 1, 0xc02c }, { "P-521", p521_schemes, 1, 0xc02c },
+		{ "ED448", ed448_schemes, 1, 0xc02b }, { "RSA-PSS", pss_schemes, 3, 0xc02f },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct key_pair pair;
+
+		key_pair_make(&pair, kinds[i].type, kinds[i].schemes, kinds[i].count);
+		peer_init(&self->peer, variant->role, &pair, &pair);
+		self->peer.config.client_auth = HS_CLIENT_AUTH_REQUIRE;
+		use_suite(&self->peer, suite_find(kinds[i].suite));
+		EXPECT_AGREE(&self->peer, suite_find(kinds[i].suite));
+		/* In TLS 1.2 OpenSSL may sign by another hash than the curve's. */
+		if (variant->role == HS_SERVER)
+			EXPECT_EQ(kinds[i].schemes[0], self->peer.result->signature_scheme);
+		EXPECT_TRUE(self->peer.result->client_authenticated);
+		peer_wipe(&self->peer);
+		key_pair_free(&pair);
 	}
 }
 

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * What a profile says of TLS: its certificates, whom it trusts, and what of its
+ * policy may be negotiated.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_int.h"
+#include "names.h"
+#include "tls/hs.h"
+#include "tls/suite.h"
+
+/* The path of the n-th value of a key, to be freed; NULL: it is not set, or "". */
+static char *path_at(const struct config_file *file, cfg_t *section, const char *key,
+		     unsigned int n)
+{
+	const char *path = n < cfg_size(section, key) ? cfg_getnstr(section, key, n) : "";
+
+	return *path ? config_resolve(file, path) : NULL;
+}
+
+static bool load_credential(struct config_profile *profile, const struct config_file *file,
+			    cfg_t *section, unsigned int n)
+{
+	char *certificate = path_at(file, section, "certificate", n);
+	char *key = path_at(file, section, "key", n);
+	char *ocsp = path_at(file, section, "ocsp", n);
+	struct x509_credential *credential = NULL;
+	char error[X509_ERROR_MAX] = "expected the names of files";
+
+	if (certificate && key)
+		credential = x509_credential_load(certificate, key, ocsp, error);
+	free(certificate);
+	free(key);
+	free(ocsp);
+	if (credential)
+		profile->credentials[profile->credentials_len++] = credential;
+	else
+		config_error(file, section, "certificate", "%s", error);
+	return credential;
+}
+
+static bool load_credentials(struct config_profile *profile, const struct config_file *file,
+			     cfg_t *section)
+{
+	unsigned int count = cfg_size(section, "certificate");
+
+	if (count != cfg_size(section, "key")) {
+		config_error(file, section, count ? "certificate" : "key",
+			     "expected certificate and key together");
+		return false;
+	}
+	if (count > X509_CREDENTIALS_MAX) {
+		config_error(file, section, "certificate", "more than %d certificates",
+			     X509_CREDENTIALS_MAX);
+		return false;
+	}
+	if (cfg_size(section, "ocsp") > count) {
+		config_error(file, section, "ocsp", "more responses than certificates");
+		return false;
+	}
+	for (unsigned int i = 0; i < count; i++)
+		if (!load_credential(profile, file, section, i))
+			return false;
+	return true;
+}
+
+static bool load_trust(struct config_profile *profile, const struct config_file *file,
+		       cfg_t *section)
+{
+	const char *trust = cfg_getstr(section, "trust");
+	unsigned int count = cfg_size(section, "crl");
+	char error[X509_ERROR_MAX] = "out of memory";
+	char *path = NULL, **crls = calloc(count + 1, sizeof(*crls));
+	bool ok = crls;
+
+	profile->trusts_file = strcmp(trust, "system");
+	if (profile->trusts_file)
+		ok = (path = config_resolve(file, trust)) && ok;
+	for (unsigned int i = 0; i < count && ok; i++)
+		ok = (crls[i] = config_resolve(file, cfg_getnstr(section, "crl", i)));
+	if (ok)
+		profile->trust = x509_trust_load(path, (const char *const *)crls, count, error);
+	for (unsigned int i = 0; crls && i < count; i++)
+		free(crls[i]);
+	free(crls);
+	free(path);
+	if (!profile->trust)
+		config_error(file, section, "trust", "%s", error);
+	return profile->trust;
+}
+
+/* Anybody can get a certificate of the system's authorities: they admit nobody. */
+static bool load_client_auth(struct config_profile *profile, const struct config_file *file,
+			     cfg_t *section)
+{
+	const char *name = cfg_getstr(section, "client_auth");
+
+	if (!strcmp(name, "none"))
+		return true;
+	profile->client_auth = !strcmp(name, "request") ? HS_CLIENT_AUTH_REQUEST :
+							  HS_CLIENT_AUTH_REQUIRE;
+	if (profile->trusts_file)
+		return true;
+	config_error(file, section, "client_auth",
+		     "client_auth wants a file of authorities as trust");
+	return false;
+}
+
+static bool is_struck(cfg_t *section, const char *name)
+{
+	for (unsigned int i = 0; i < cfg_size(section, "strike"); i++)
+		if (!strcmp(cfg_getnstr(section, "strike", i), name))
+			return true;
+	return false;
+}
+
+static bool contains(const uint16_t *list, size_t len, uint16_t id)
+{
+	while (len)
+		if (list[--len] == id)
+			return true;
+	return false;
+}
+
+/* Those that are listed, in that order, must be the policy's; less what is struck. */
+static bool load_suites(struct config_profile *profile, const struct config_file *file,
+			cfg_t *section)
+{
+	uint16_t allowed[POLICY_SUITES_MAX];
+	size_t count = policy_suites(profile->policy, allowed);
+	unsigned int listed = cfg_size(section, "suites");
+
+	for (unsigned int n = 0; n < (listed ? listed : count) && n < POLICY_SUITES_MAX; n++) {
+		uint16_t id = listed ? names_suite(cfg_getnstr(section, "suites", n)) :
+				       allowed[n];
+
+		if (!contains(allowed, count, id)) {
+			config_error(file, section, "suites",
+				     "suites: the policy \"%s\" does not allow %s",
+				     profile->policy->name, hs_suite_name(id));
+			return false;
+		}
+		if (!is_struck(section, hs_suite_name(id)))
+			profile->suites[profile->suites_len++] = id;
+	}
+	profile->min_version = profile->suites_len ? UINT16_MAX : 0;
+	for (size_t i = 0; i < profile->suites_len; i++) {
+		uint16_t version = suite_find(profile->suites[i])->version;
+
+		if (version < profile->min_version)
+			profile->min_version = version;
+		if (version > profile->max_version)
+			profile->max_version = version;
+	}
+	if (profile->suites_len)
+		return true;
+	config_error(file, section, "strike", "no cipher suite is left");
+	return false;
+}
+
+static bool load_groups(struct config_profile *profile, const struct config_file *file,
+			cfg_t *section)
+{
+	uint16_t offered[POLICY_GROUPS_MAX];
+	size_t count = policy_groups(profile->policy, offered);
+	unsigned int listed = cfg_size(section, "groups");
+
+	for (unsigned int n = 0; n < (listed ? listed : count) && n < CONFIG_LIST_MAX; n++) {
+		uint16_t id = listed ? names_group(cfg_getnstr(section, "groups", n)) :
+				       offered[n];
+
+		if (!is_struck(section, names_of_group(id)))
+			profile->groups[profile->groups_len++] = id;
+	}
+	if (profile->groups_len)
+		return true;
+	config_error(file, section, "strike", "no group is left");
+	return false;
+}
+
+static bool load_schemes(struct config_profile *profile, const struct config_file *file,
+			 cfg_t *section)
+{
+	for (size_t i = 0; hs_scheme_at(i) && profile->schemes_len < CONFIG_LIST_MAX; i++)
+		if (!is_struck(section, hs_scheme_name(hs_scheme_at(i))))
+			profile->schemes[profile->schemes_len++] = hs_scheme_at(i);
+	if (profile->schemes_len)
+		return true;
+	config_error(file, section, "strike", "no signature scheme is left");
+	return false;
+}
+
+/**
+ * config_load_tls - read what a profile says of TLS
+ * @profile: with its policy; filled
+ * @file: the file
+ * @section: the profile's
+ *
+ * Return: false after an error, which has been logged.
+ */
+bool config_load_tls(struct config_profile *profile, const struct config_file *file,
+		     cfg_t *section)
+{
+	profile->message_max = (uint32_t)cfg_getint(section, "message_max");
+	return load_suites(profile, file, section) &&
+	       load_groups(profile, file, section) &&
+	       load_schemes(profile, file, section) &&
+	       load_credentials(profile, file, section) &&
+	       load_trust(profile, file, section) &&
+	       load_client_auth(profile, file, section);
+}
