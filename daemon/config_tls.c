@@ -13,8 +13,6 @@
 
 #include "config_int.h"
 #include "names.h"
-#include "tls/hs.h"
-#include "tls/suite.h"
 
 /* The path of the n-th value of a key, to be freed; NULL: it is not set, or "". */
 static char *path_at(const struct config_file *file, cfg_t *section, const char *key,
@@ -144,15 +142,15 @@ static bool load_suites(struct config_profile *profile, const struct config_file
 		if (!contains(allowed, count, id)) {
 			config_error(file, section, "suites",
 				     "suites: the policy \"%s\" does not allow %s",
-				     profile->policy->name, hs_suite_name(id));
+				     profile->policy->name, names_of_suite(id));
 			return false;
 		}
-		if (!is_struck(section, hs_suite_name(id)))
+		if (!is_struck(section, names_of_suite(id)))
 			profile->suites[profile->suites_len++] = id;
 	}
 	profile->min_version = profile->suites_len ? UINT16_MAX : 0;
 	for (size_t i = 0; i < profile->suites_len; i++) {
-		uint16_t version = suite_find(profile->suites[i])->version;
+		uint16_t version = policy_version(profile->suites[i]);
 
 		if (version < profile->min_version)
 			profile->min_version = version;
@@ -188,9 +186,10 @@ static bool load_groups(struct config_profile *profile, const struct config_file
 static bool load_schemes(struct config_profile *profile, const struct config_file *file,
 			 cfg_t *section)
 {
-	for (size_t i = 0; hs_scheme_at(i) && profile->schemes_len < CONFIG_LIST_MAX; i++)
-		if (!is_struck(section, hs_scheme_name(hs_scheme_at(i))))
-			profile->schemes[profile->schemes_len++] = hs_scheme_at(i);
+	for (size_t i = 0; names_scheme_at(i) && profile->schemes_len < CONFIG_LIST_MAX; i++)
+		if (!is_struck(section, names_scheme_at(i)))
+			profile->schemes[profile->schemes_len++] =
+				names_scheme(names_scheme_at(i));
 	if (profile->schemes_len)
 		return true;
 	config_error(file, section, "strike", "no signature scheme is left");

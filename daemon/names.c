@@ -52,6 +52,28 @@ uint16_t names_scheme(const char *name)
 }
 
 /**
+ * names_scheme_at - list the signature schemes, best first
+ * @index: from 0
+ *
+ * Return: the standard's name, or NULL past the last one.
+ */
+const char *names_scheme_at(size_t index)
+{
+	return hs_scheme_at(index) ? hs_scheme_name(hs_scheme_at(index)) : NULL;
+}
+
+/**
+ * names_of_suite - a cipher suite's name
+ * @suite: IANA number
+ *
+ * Return: as names_suite() takes it, or "unknown".
+ */
+const char *names_of_suite(uint16_t suite)
+{
+	return hs_suite_name(suite);
+}
+
+/**
  * names_of_group - a named group's name
  * @group: IANA number
  *

@@ -7,6 +7,7 @@
 #ifndef TLSUP_NAMES_H
 #define TLSUP_NAMES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define NAMES_SUITE_EXAMPLE	"TLS_AES_128_GCM_SHA256"
@@ -14,6 +15,8 @@
 uint16_t names_suite(const char *name);
 uint16_t names_group(const char *name);
 uint16_t names_scheme(const char *name);
+const char *names_scheme_at(size_t index);
+const char *names_of_suite(uint16_t suite);
 const char *names_of_group(uint16_t group);
 
 #endif /* TLSUP_NAMES_H */

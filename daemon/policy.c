@@ -81,6 +81,17 @@ size_t policy_suites(const struct policy *policy, uint16_t suites[POLICY_SUITES_
 }
 
 /**
+ * policy_version - the version that a cipher suite belongs to
+ * @suite: IANA number of one that is known
+ *
+ * Return: 0x0303 or 0x0304.
+ */
+uint16_t policy_version(uint16_t suite)
+{
+	return suite_find(suite)->version;
+}
+
+/**
  * policy_groups - the named groups that a policy offers, best first
  * @policy: the policy
  * @groups: out: IANA numbers

@@ -41,6 +41,7 @@ struct policy {
 const struct policy *policy_find(const char *name);
 const struct policy *policy_at(size_t index);
 size_t policy_suites(const struct policy *policy, uint16_t suites[POLICY_SUITES_MAX]);
+uint16_t policy_version(uint16_t suite);
 size_t policy_groups(const struct policy *policy, uint16_t groups[POLICY_GROUPS_MAX]);
 
 #endif /* TLSUP_POLICY_H */
