@@ -26,7 +26,7 @@ check:
 	@scripts/check
 
 # The kernel that each tier's guest runs.
-stock: KERNEL := stock-6.12
+stock: KERNEL := stock-6.12 stock-6.1
 selftests kunit: KERNEL := uml-debug
 interop guest: KERNEL := uml
 lint unit fuzz: KERNEL := none

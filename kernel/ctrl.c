@@ -9,7 +9,6 @@
 
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/unaligned.h>
 
 #include "trace.h"
 

@@ -7,12 +7,12 @@
  * hands down nothing otherwise).
  */
 #include "exporter.h"
+#include "compat.h"
 
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include <crypto/hash.h>
 #include <kunit/visibility.h>

@@ -12,12 +12,12 @@
  * once in process context; the mask would leave only the generic C code.
  */
 #include "keys.h"
+#include "compat.h"
 
 #include <linux/err.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include <crypto/aead.h>
 #include <crypto/hash.h>

@@ -253,8 +253,8 @@ static bool pin(struct opening *o, struct iov_iter *iter)
 	ssize_t got;
 	unsigned int i, n, left;
 
-	got = iov_iter_extract_pages(iter, &pages, o->content,
-				     ARRAY_SIZE(o->pages), 0, &o->start);
+	got = tlsup_pin_pages(iter, pages, o->content, ARRAY_SIZE(o->pages),
+			      &o->start);
 	if (got <= 0)
 		return false;
 	o->count = DIV_ROUND_UP(o->start + got, PAGE_SIZE);

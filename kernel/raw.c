@@ -11,7 +11,6 @@
 
 #include <linux/slab.h>
 #include <linux/tls.h>
-#include <linux/unaligned.h>
 
 #include "trace.h"
 

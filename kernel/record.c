@@ -12,11 +12,11 @@
  *	} TLSPlaintext / TLSCiphertext;
  */
 #include "record.h"
+#include "compat.h"
 
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include <kunit/visibility.h>
 

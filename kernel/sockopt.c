@@ -19,7 +19,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tcp.h>
-#include <linux/unaligned.h>
 
 #define LABEL_MAX	249	/* HkdfLabel, less "tls13 " (RFC 9846, 7.1) */
 
@@ -37,7 +36,7 @@ static void record_exe(struct tlsup_identity *who)
 
 	if (current->mm) {
 		rcu_read_lock();
-		exe = get_file_rcu(&current->mm->exe_file);
+		exe = tlsup_get_file_rcu(&current->mm->exe_file);
 		rcu_read_unlock();
 	}
 	if (!exe)

@@ -40,14 +40,16 @@ static const struct ctl_table table[] = {
  */
 int tlsup_sysctl_net_init(struct tlsup_net *tn)
 {
-	struct ctl_table *copy = kmemdup(table, sizeof(table), GFP_KERNEL);
+	struct ctl_table *copy = kcalloc(ARRAY_SIZE(table) + 1, sizeof(*copy),
+					 GFP_KERNEL);
 
 	if (!copy)
 		return -ENOMEM;
+	memcpy(copy, table, sizeof(table));
 	copy[0].data = &tn->agent_grace_ms;
 	copy[1].data = &tn->max_pending;
-	tn->sysctl_header = register_net_sysctl_sz(tn->net, "net/tlsup", copy,
-						   ARRAY_SIZE(table));
+	tn->sysctl_header = tlsup_register_sysctl(tn->net, "net/tlsup", copy,
+						  ARRAY_SIZE(table));
 	if (!tn->sysctl_header) {
 		kfree(copy);
 		return -ENOMEM;

@@ -13,6 +13,8 @@
 
 #include <linux/tracepoint.h>
 
+#include "compat.h"
+
 /* The phase has changed: the hand-over to and from the agent among others. */
 TRACE_EVENT(tlsup_phase,
 	TP_PROTO(u64 id, u8 from, u8 to),
@@ -145,7 +147,7 @@ TRACE_EVENT(tlsup_fail,
 	TP_fast_assign(
 		__entry->id = id;
 		__entry->error = error;
-		__assign_str(reason);
+		tlsup_assign_str(reason);
 	),
 	TP_printk("conn=%llu error=%d reason=%s", __entry->id, __entry->error,
 		  __get_str(reason))

@@ -410,20 +410,13 @@ int tlsup_tx_push(struct tlsup_conn *conn)
 {
 	struct tlsup_tx *tx = &conn->tx;
 	struct bio_vec vecs[PUSH_VECS] tlsup_uninitialized;
-	struct msghdr msg;
 	size_t total;
 	int count, n;
 
 	while (tx->queued) {
 		total = map_queue(tx, vecs, &count);
-		msg = (struct msghdr){
-			.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL |
-				     MSG_SPLICE_PAGES,
-		};
-		if (total < tx->queued)
-			msg.msg_flags |= MSG_MORE;
-		iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vecs, count, total);
-		n = tcp_sendmsg_locked(conn->sk, &msg, total);
+		n = tlsup_tcp_send(conn->sk, vecs, count, total,
+				   total == tx->queued);
 		if (n < 0)
 			return n;
 		sent(tx, n);

@@ -247,22 +247,24 @@ static int ulp_disconnect(struct sock *sk, int flags)
 	return conn->base->disconnect(sk, flags);
 }
 
-static int ulp_ioctl(struct sock *sk, int cmd, int *karg)
+static int ulp_ioctl(struct sock *sk, int cmd, tlsup_ioctl_arg arg)
 {
 	struct tlsup_conn *conn;
+	int ready = 0;
 
 	if (cmd != SIOCINQ)
-		return tlsup_ulp_conn(sk)->base->ioctl(sk, cmd, karg);
+		return tlsup_ulp_conn(sk)->base->ioctl(sk, cmd, arg);
 	/* Decrypted bytes that are ready, not what TCP holds. */
 	lock_sock(sk);
 	conn = tlsup_ulp_conn(sk);
 	if (is_plain(conn)) {
 		release_sock(sk);
-		return conn->base->ioctl(sk, cmd, karg);
+		return conn->base->ioctl(sk, cmd, arg);
 	}
-	*karg = conn->phase == TLSUP_PHASE_OPEN ? tlsup_inq(conn) : 0;
+	if (conn->phase == TLSUP_PHASE_OPEN)
+		ready = tlsup_inq(conn);
 	release_sock(sk);
-	return 0;
+	return tlsup_ioctl_answer(arg, ready);
 }
 
 /* The last bytes before close may exceed any limit but memory. */
@@ -369,14 +371,14 @@ static int ulp_listen(struct socket *sock, int backlog)
  * that is not protected is not let through.
  */
 static int ulp_accept(struct socket *sock, struct socket *newsock,
-		      struct proto_accept_arg *arg)
+		      TLSUP_ACCEPT_ARGS)
 {
 	const struct face *f = face(sock->sk);
 	struct tlsup_conn *conn;
 	struct sock *sk;
 	int err;
 
-	err = f->base_ops->accept(sock, newsock, arg);
+	err = f->base_ops->accept(sock, newsock, TLSUP_ACCEPT_PASS);
 	if (err)
 		return err;
 	sk = newsock->sk;
@@ -449,6 +451,7 @@ static void build_prot(struct proto *prot, const struct proto *base)
 	prot->recvmsg = tlsup_recvmsg;
 	prot->splice_eof = tlsup_splice_eof;
 	prot->stream_memory_free = stream_memory_free;
+	tlsup_compat_prot(prot, false);
 	prot->sock_is_readable = NULL;
 #ifdef CONFIG_BPF_SYSCALL
 	prot->psock_update_sk_prot = NULL;
@@ -478,7 +481,7 @@ static int dead_getsockopt(struct sock *sk, int level, int optname,
 	return -ECONNABORTED;
 }
 
-static int dead_ioctl(struct sock *sk, int cmd, int *karg)
+static int dead_ioctl(struct sock *sk, int cmd, tlsup_ioctl_arg arg)
 {
 	return -ECONNABORTED;
 }
@@ -493,6 +496,7 @@ static void build_dead(struct proto *prot, const struct proto *base)
 	prot->getsockopt = dead_getsockopt;
 	prot->ioctl = dead_ioctl;
 	prot->splice_eof = NULL;
+	tlsup_compat_prot(prot, true);
 	prot->sock_is_readable = NULL;
 #ifdef CONFIG_BPF_SYSCALL
 	prot->psock_update_sk_prot = NULL;
@@ -520,6 +524,7 @@ static void build_ops(struct proto_ops *ops, const struct proto_ops *base,
 	ops->peek_len = NULL;
 	ops->set_peek_off = NULL;
 	ops->sendmsg_locked = NULL;
+	tlsup_compat_ops(ops);
 }
 
 /* Both copies once, from the first socket of the family; the same for all. */

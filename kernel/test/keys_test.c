@@ -9,9 +9,9 @@
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
-#include <linux/unaligned.h>
 
 #include "../../selftests/vectors/rfc8448_traffic.h"
+#include "compat.h"
 #include "keys.h"
 
 #define CONTENT		1000

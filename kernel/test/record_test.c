@@ -6,8 +6,8 @@
  */
 #include <kunit/test.h>
 #include <linux/slab.h>
-#include <linux/unaligned.h>
 
+#include "compat.h"
 #include "record.h"
 
 static enum tlsup_fault parse(u8 type, u16 version, u16 len, bool keyed,

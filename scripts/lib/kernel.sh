@@ -12,7 +12,7 @@
 #	KREL	its release
 #	KPRELOAD	uml: what goes between it and the host's C library
 
-readonly KERNELS='uml uml-debug stock-6.12'
+readonly KERNELS='uml uml-debug stock-6.12 stock-6.1'
 
 kernel_known() {
 	case " $KERNELS " in
@@ -121,37 +121,52 @@ preload_ready() {
 		mv "$KPRELOAD.$$" "$KPRELOAD" || exit 125
 }
 
-# Of Debian's own kernels: the release that the source package has too, so that
-# one source explains them all.
+# stock_release NAME: of Debian's own kernels. Of 6.12, which is also the newest
+# that Debian 12 has, the one that the source package has too, so that one
+# source explains them all; 6.1 is Debian 12's default: what its headers' package
+# without a version stands for.
 stock_release() {
-	local version
+	local version release
 
-	version=$(need_package linux-source-6.12) || exit
-	echo "${version%%-*}+deb12-amd64"
+	case $1 in
+	stock-6.12)
+		version=$(need_package linux-source-6.12) || exit
+		release=${version%%-*}+deb12-amd64 ;;
+	stock-6.1)
+		need_package linux-headers-amd64 >/dev/null || exit
+		release=$(dpkg-query -W -f '${Depends}' linux-headers-amd64 |
+			sed -n 's/^linux-headers-\([^ ,]*\).*/\1/p') ;;
+	esac
+	[ "${release#"${1#stock-}".}" != "$release" ] ||
+		die "Debian's $1 is now $release"
+	echo "$release"
 }
 
-# What the kernel needs to see the host's files, in the order of loading.
-readonly STOCK_MODULES='virtio virtio_ring virtio_pci_legacy_dev
-	virtio_pci_modern_dev virtio_pci netfs 9pnet 9pnet_virtio 9p overlay'
+# What the kernel needs to see the host's files.
+readonly STOCK_MODULES='virtio_pci 9pnet_virtio 9p overlay'
 
-# make_initrd DIR FILE: a busybox that mounts the host's root and goes there.
+# make_initrd DIR RELEASE FILE: a busybox that mounts the host's root and goes
+# there. Modules and what they need come in the order of loading.
 make_initrd() {
-	local work=$2.dir name file
+	local work=$3.dir name file
 
 	rm -rf "$work"
 	mkdir -p "$work"/{bin,dev,proc,root,lib} || return
 	cp /bin/busybox "$work/bin/" || return
 	cp "$TOP/selftests/guest/initrd-init" "$work/init" || return
 	for name in $STOCK_MODULES; do
-		file=$(find "$1/kernel" -name "${name//_/[_-]}.ko*")
+		/sbin/modprobe -d "$1" -S "$2" --show-depends "$name" || return
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$work/lib/files" || return
+	while read -r file; do
+		name=${file##*/}
+		name=${name%%.ko*}
 		case $file in
-		'') echo "$name is built in"; continue ;;
 		*.xz) xz -dc "$file" >"$work/lib/$name.ko" ;;
 		*) cp "$file" "$work/lib/$name.ko" ;;
 		esac || return
 		echo "/lib/$name.ko" >>"$work/lib/order"
-	done
-	(cd "$work" && find . | cpio -o -H newc -R 0:0) >"$2" || return
+	done <"$work/lib/files"
+	(cd "$work" && find . | cpio -o -H newc -R 0:0) >"$3" || return
 	rm -rf "$work"
 }
 
@@ -159,7 +174,7 @@ stock_ready() {
 	local dir
 
 	source_ready
-	KREL=$(stock_release) || exit
+	KREL=$(stock_release "$1") || exit
 	need_package "linux-headers-$KREL" >/dev/null || exit
 	dir=$CACHE/linux-image-$KREL
 	[ -e "$dir/complete" ] || die "$dir is missing: run scripts/setup"
@@ -175,7 +190,7 @@ stock_ready() {
 	if [ ! -e "$KINITRD" ]; then
 		depmod -b "${KMODS%/lib/modules/*}" "$KREL" || exit 125
 		rm -f "$dir"/initrd-*
-		make_initrd "$KMODS" "$KINITRD.new" >"$CACHE/initrd.log" 2>&1 ||
+		make_initrd "${KMODS%/lib/modules/*}" "$KREL" "$KINITRD.new" >"$CACHE/initrd.log" 2>&1 ||
 			die "the initrd: $(tail -n 3 "$CACHE/initrd.log")"
 		mv "$KINITRD.new" "$KINITRD"
 	fi

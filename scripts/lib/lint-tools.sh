@@ -61,6 +61,11 @@ lint_module_stock() {
 	module_clean stock-6.12
 }
 
+lint_module_default() {
+	stock_ready stock-6.1 >&2
+	module_clean stock-6.1
+}
+
 lint_analyzer() {
 	[ -e daemon/Makefile ] || return
 	make -s -k -C daemon -j"$(nproc)" BUILD="$BUILD/lint/analyzer" \
