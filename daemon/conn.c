@@ -217,6 +217,9 @@ static void on_ask(void *owner, const struct hs_question *question)
 	case HS_ASK_DECRYPT:
 		ask_decrypt(conn, question);
 		break;
+	case HS_ASK_SESSION:
+	case HS_ASK_TICKET:
+		break;
 	}
 }
 

@@ -44,7 +44,7 @@ static const struct ext table[] = {
 	{ EXT_SUPPORTED_VERSIONS, CH | SH | HRR, ext_versions_parse,
 	  ext_versions_write },
 	{ EXT_COOKIE, CH | HRR, ext_cookie_parse, ext_cookie_write },
-	{ EXT_PSK_KEY_EXCHANGE_MODES, CH, NULL, ext_psk_modes_write },
+	{ EXT_PSK_KEY_EXCHANGE_MODES, CH, ext_psk_modes_parse, ext_psk_modes_write },
 	{ EXT_KEY_SHARE, CH | SH | HRR, ext_key_share_parse,
 	  ext_key_share_write },
 	{ EXT_EC_POINT_FORMATS, CH | SH12, ext_points_parse, ext_points_write },
@@ -52,6 +52,7 @@ static const struct ext table[] = {
 	{ EXT_EXTENDED_MASTER_SECRET, CH | SH12, ext_empty_parse, ext_ems_write },
 	{ EXT_RENEGOTIATION_INFO, CH | SH12, ext_renegotiation_parse,
 	  ext_renegotiation_write },
+	{ EXT_SESSION_TICKET, CH | SH12, ext_ticket_parse, ext_ticket_write },
 	{ EXT_MAX_FRAGMENT_LENGTH, CH | EE, NULL, NULL },
 	{ EXT_STATUS_REQUEST, CH | SH12 | CR | CT, ext_status_parse,
 	  ext_status_write },
@@ -62,7 +63,8 @@ static const struct ext table[] = {
 	{ EXT_POST_HANDSHAKE_AUTH, CH, NULL, NULL },
 	{ EXT_RECORD_SIZE_LIMIT, CH | EE, NULL, NULL },
 	{ EXT_EARLY_DATA, CH | EE, NULL, NULL },
-	{ EXT_PRE_SHARED_KEY, CH | SH, NULL, NULL },
+	/* The last of all (RFC 9846, 4.2.11). */
+	{ EXT_PRE_SHARED_KEY, CH | SH, ext_psk_parse, ext_psk_write },
 };
 
 #define ROWS	(sizeof(table) / sizeof(table[0]))

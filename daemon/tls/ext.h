@@ -22,6 +22,7 @@ enum ext_type {
 	EXT_ENCRYPT_THEN_MAC = 22,
 	EXT_EXTENDED_MASTER_SECRET = 23,
 	EXT_RECORD_SIZE_LIMIT = 28,
+	EXT_SESSION_TICKET = 35,
 	EXT_PRE_SHARED_KEY = 41,
 	EXT_EARLY_DATA = 42,
 	EXT_SUPPORTED_VERSIONS = 43,
@@ -94,7 +95,12 @@ bool ext_key_share_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_key_share_write(struct hs *hs, enum msg place, struct wr *wr);
 bool ext_cookie_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_cookie_write(struct hs *hs, enum msg place, struct wr *wr);
+
+/* psk.c */
+bool ext_psk_modes_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_psk_modes_write(struct hs *hs, enum msg place, struct wr *wr);
+bool ext_psk_parse(enum msg place, struct rd *body, struct exts *exts);
+bool ext_psk_write(struct hs *hs, enum msg place, struct wr *wr);
 
 /* ext_status.c */
 bool ext_status_parse(enum msg place, struct rd *body, struct exts *exts);
@@ -110,5 +116,7 @@ bool ext_renegotiation_parse(enum msg place, struct rd *body, struct exts *exts)
 bool ext_renegotiation_write(struct hs *hs, enum msg place, struct wr *wr);
 bool ext_points_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_points_write(struct hs *hs, enum msg place, struct wr *wr);
+bool ext_ticket_parse(enum msg place, struct rd *body, struct exts *exts);
+bool ext_ticket_write(struct hs *hs, enum msg place, struct wr *wr);
 
 #endif /* TLSUP_EXT_H */

@@ -27,6 +27,8 @@ bool ext_was_offered(const struct hs *hs, uint16_t type)
 		return hs->config->alpn.len;
 	if (type == EXT_STATUS_REQUEST)
 		return hs->config->ocsp;
+	if (type == EXT_SESSION_TICKET)
+		return hs->config->sessions && hs->config->session_ticket;
 	if (type == EXT_EC_POINT_FORMATS)
 		return ext_offers_points(hs);
 	if (type == EXT_ENCRYPT_THEN_MAC)

@@ -2,12 +2,10 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * supported_versions, supported_groups, signature_algorithms, key_share,
- * cookie and psk_key_exchange_modes (RFC 9846, 4.2).
+ * supported_versions, supported_groups, signature_algorithms, key_share and
+ * cookie (RFC 9846, 4.2).
  */
 #include "tls/ext.h"
-
-#define PSK_DHE_KE	1
 
 /* A list of uint16 behind a length of @width bytes: whole and not empty. */
 static bool parse_u16_list(struct rd *body, unsigned int width, struct rd *list)
@@ -108,7 +106,8 @@ bool ext_key_share_write(struct hs *hs, enum msg place, struct wr *wr)
 {
 	size_t list = 0, key;
 
-	if (!version_enabled(hs->config, TLS13))
+	/* None with psk_ke. */
+	if (!version_enabled(hs->config, TLS13) || !hs->kex)
 		return false;
 	if (place == MSG_CLIENT_HELLO)
 		list = wr_open(wr, 2);
@@ -141,16 +140,4 @@ bool ext_cookie_write(struct hs *hs, enum msg place, struct wr *wr)
 	wr_bytes(wr, hs->cookie, hs->cookie_len);
 	wr_close(wr, cookie);
 	return true;
-}
-
-/* Without it a server would send no tickets. */
-bool ext_psk_modes_write(struct hs *hs, enum msg place, struct wr *wr)
-{
-	size_t modes;
-
-	(void)place;
-	modes = wr_open(wr, 1);
-	wr_u8(wr, PSK_DHE_KE);
-	wr_close(wr, modes);
-	return version_enabled(hs->config, TLS13);
 }

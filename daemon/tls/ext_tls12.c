@@ -3,8 +3,8 @@
  * Copyright (C) 2026 The tlsup authors
  *
  * Extensions that TLS 1.2 alone has: extended_master_secret (RFC 7627),
- * encrypt_then_mac (RFC 7366), renegotiation_info (RFC 5746) and
- * ec_point_formats (RFC 8422, 5.1.2).
+ * encrypt_then_mac (RFC 7366), renegotiation_info (RFC 5746),
+ * ec_point_formats (RFC 8422, 5.1.2) and session_ticket (RFC 5077, 3.2).
  */
 #include "tls/ext.h"
 
@@ -95,4 +95,25 @@ bool ext_points_write(struct hs *hs, enum msg place, struct wr *wr)
 	if (place == MSG_CLIENT_HELLO)
 		return ext_offers_points(hs);
 	return hs->suite->kx == KX_ECDHE && ext_from_peer(hs, EXT_EC_POINT_FORMATS);
+}
+
+/* Empty: the client would like a ticket; in a ServerHello: it will get one. */
+bool ext_ticket_parse(enum msg place, struct rd *body, struct exts *exts)
+{
+	if (place != MSG_CLIENT_HELLO)
+		return rd_end(body);
+	exts->ticket = *body;
+	return true;
+}
+
+bool ext_ticket_write(struct hs *hs, enum msg place, struct wr *wr)
+{
+	const struct hs_session *session = hs->session;
+
+	if (place != MSG_CLIENT_HELLO)
+		return hs->flags & FL_TICKET;
+	if (session && session->by == HS_RESUMED_TICKET)
+		wr_bytes(wr, session->name.data, session->name.len);
+	return hs->config->sessions && hs->config->session_ticket &&
+	       version_enabled(hs->config, TLS12);
 }

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "crypto/cr_rand.h"
 #include "tls/ext.h"
 
 #define EMPTY_RENEGOTIATION_INFO_SCSV	0x00ff
@@ -145,6 +146,25 @@ bool hello12_choose(struct hs *hs, const struct client_hello *hello,
 		       "client_hello: no cipher suite in common");
 }
 
+/* RFC 5077, 3.4: a ticket goes before the session ID. */
+static void name_session(struct hs *hs, const struct client_hello *hello)
+{
+	struct hs_identity *identity = &hs->identities[0];
+	struct rd ticket = hello->exts.ticket;
+	bool tickets = hs->config->sessions && hs->config->session_ticket;
+
+	if (tickets && ext_has(&hello->exts, EXT_SESSION_TICKET))
+		hs->flags |= FL_TICKET;
+	if (tickets && ticket.len) {
+		hs->identities_by = HS_RESUMED_TICKET;
+		identity->name = (struct hs_bytes){ ticket.data, ticket.len };
+	} else {
+		hs->identities_by = HS_RESUMED_ID;
+		identity->name = (struct hs_bytes){ hs->session_id, hs->session_id_len };
+	}
+	hs->identities_len = identity->name.len != 0;
+}
+
 /**
  * hello12_commit - take over what TLS 1.2 alone has
  * @hs: a server
@@ -160,8 +180,7 @@ void hello12_commit(struct hs *hs, const struct client_hello *hello,
 	hs->ems = ext_has(&hello->exts, EXT_EXTENDED_MASTER_SECRET);
 	hs->renegotiation_info = ext_has(&hello->exts, EXT_RENEGOTIATION_INFO) ||
 		hello_has(hello->suites, EMPTY_RENEGOTIATION_INFO_SCSV);
-	/* The client's is of no session that we know; ours is of none either. */
-	hs->session_id_len = 0;
+	name_session(hs, hello);
 }
 
 static uint8_t suite_auth_bit(const struct suite *suite)
@@ -196,6 +215,16 @@ static bool suits(struct hs *hs, const struct suite *suite)
 	return scheme_choose(hs, suite_auth_bit(suite));
 }
 
+/* A new session has a new ID, unless a ticket will name it, or nothing. */
+static void new_session_id(struct hs *hs)
+{
+	hs->session_id_len = 0;
+	if (!hs->config->sessions || hs->flags & FL_TICKET)
+		return;
+	cr_random(hs->session_id, SESSION_ID_MAX);
+	hs->session_id_len = SESSION_ID_MAX;
+}
+
 /**
  * hello12_settle - the suite, now that the certificate is known
  * @hs: a server, with a credential; suite, scheme and group are set
@@ -218,6 +247,7 @@ bool hello12_settle(struct hs *hs)
 			hs->kex = NULL;
 		else
 			hs->flags |= FL_KEY_EXCHANGE;
+		new_session_id(hs);
 		if (hs->ocsp_wanted && hs->credential->ocsp && hs->credential->ocsp[0].len)
 			hs->flags |= FL_STATUS;
 		return true;

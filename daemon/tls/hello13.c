@@ -26,18 +26,24 @@ static bool check_legacy(struct hs *hs, const struct client_hello *hello)
 	return true;
 }
 
-/* We take no PSK, so all three are mandatory (RFC 9846, 9.2; 4.2.9). */
+/* RFC 9846, 9.2 and 4.2.9. What a PSK may do without, take_server_credential()
+ * asks for if no PSK is taken.
+ */
 static bool check_mandatory(struct hs *hs, const struct client_hello *hello)
 {
-	if (!ext_has(&hello->exts, EXT_SIGNATURE_ALGORITHMS) ||
-	    !ext_has(&hello->exts, EXT_SUPPORTED_GROUPS) ||
-	    !ext_has(&hello->exts, EXT_KEY_SHARE))
+	bool psk = ext_has(&hello->exts, EXT_PRE_SHARED_KEY);
+	bool groups = ext_has(&hello->exts, EXT_SUPPORTED_GROUPS);
+
+	if (groups != ext_has(&hello->exts, EXT_KEY_SHARE) ||
+	    (!psk && (!groups || !ext_has(&hello->exts, EXT_SIGNATURE_ALGORITHMS))))
 		return hs_fail(hs, HS_ALERT_MISSING_EXTENSION,
 			       "client_hello: a mandatory extension is missing");
-	if (ext_has(&hello->exts, EXT_PRE_SHARED_KEY) &&
-	    !ext_has(&hello->exts, EXT_PSK_KEY_EXCHANGE_MODES))
+	if (psk && !ext_has(&hello->exts, EXT_PSK_KEY_EXCHANGE_MODES))
 		return hs_fail(hs, HS_ALERT_MISSING_EXTENSION,
 			       "client_hello: pre_shared_key without psk_key_exchange_modes");
+	if (hello->exts.binders_short)
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "client_hello: not as many binders as identities");
 	return true;
 }
 
@@ -149,6 +155,8 @@ bool hello13_choose(struct hs *hs, const struct client_hello *hello,
 	if (!is_first(hs) && !check_second(hs, hello, choice->suite))
 		return false;
 	choice->kex = is_first(hs) ? choose_group(hs, hello) : hs->kex;
+	if (!choice->kex && ext_has(&hello->exts, EXT_PRE_SHARED_KEY))
+		return true;
 	if (!choice->kex)
 		return hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
 			       "client_hello: no group in common");
@@ -170,8 +178,13 @@ void hello13_commit(struct hs *hs, const struct client_hello *hello,
 {
 	if (choice->share.len)
 		memcpy(hs->peer_share, choice->share.data, choice->share.len);
-	else
+	else if (choice->kex)
 		hs->flags |= FL_RETRY;
+	psk_modes(hs->config, &hello->exts, &hs->psk_dhe, &hs->psk_only);
+	psk_identities(hs, &hello->exts);
+	/* A ticket that could not be used is none (RFC 9846, 4.2.9). */
+	if (hs->config->sessions && hs->config->tickets && (hs->psk_dhe || hs->psk_only))
+		hs->flags |= FL_TICKET;
 	/* We never offer early data, so what comes is dropped. */
 	if (ext_has(&hello->exts, EXT_EARLY_DATA))
 		hs->skip = EARLY_DATA_SKIP;

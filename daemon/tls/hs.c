@@ -54,6 +54,7 @@ void hs_destroy(struct hs *hs)
 	free(hs->content);
 	free(hs->ocsp_data);
 	free(hs->cookie);
+	free(hs->ticket);
 	free(hs->chain_data);
 	secret_free(hs, sizeof(*hs));
 }
@@ -242,6 +243,8 @@ static bool send_message(struct hs *hs, const struct action *action)
 	if (wr.failed)
 		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, EMSGSIZE,
 				     "a message that is too long to be sent");
+	if (action->patch)
+		action->patch(hs, at, wr.len);
 	if (!trans_update(hs, at, wr.len))
 		return false;
 	hs->out_len += wr.len;
@@ -263,10 +266,16 @@ static bool step_send(struct hs *hs, const struct action *action)
 		if (action->ask && !action->ask(hs))
 			return false;
 	}
-	if (hs->asking || hs->ended || !send_message(hs, action))
+	if (hs->asking || hs->ended)
+		return false;
+	/* The answer was that it is to be left out. */
+	if (!hs->half)
+		return true;
+	if (!send_message(hs, action))
 		return false;
 	hs->half = false;
-	hs->position++;
+	if (!action->again || !action->again(hs))
+		hs->position++;
 	return true;
 }
 
@@ -467,6 +476,9 @@ static void result_12(struct hs *hs)
 	if (hs->ems)
 		res->exporter_secret = (struct hs_bytes){
 			hs->ks12.master.data, hs->ks12.master.len };
+	session_make_12(hs);
+	if (hs->made.name.len && hs->config->sessions)
+		res->session = &hs->made;
 }
 
 static void result_13(struct hs *hs)
@@ -499,6 +511,8 @@ static void done(struct hs *hs)
 	res->server_name = hs->server_name;
 	res->chain = hs->chain;
 	res->chain_len = hs->chain_len;
+	if (hs->flags & FL_RESUMED)
+		res->resumed = hs->session->by;
 	if (hs->version == TLS12)
 		result_12(hs);
 	else
@@ -701,5 +715,32 @@ void hs_answer_decrypt(struct hs *hs, const uint8_t *premaster)
 	if (!take_answer(hs, HS_ASK_DECRYPT))
 		return;
 	msg_client_key_exchange_decrypted(hs, premaster);
+	run(hs);
+}
+
+/**
+ * hs_answer_session - the answer to HS_ASK_SESSION
+ * @hs: the engine
+ * @session: outlives the engine; NULL: there is none, or none that may be used
+ * @index: server: which identity it is
+ */
+void hs_answer_session(struct hs *hs, const struct hs_session *session, size_t index)
+{
+	if (!take_answer(hs, HS_ASK_SESSION))
+		return;
+	session_take(hs, session, index);
+	run(hs);
+}
+
+/**
+ * hs_answer_ticket - the answer to HS_ASK_TICKET
+ * @hs: the engine
+ * @ticket: copied
+ */
+void hs_answer_ticket(struct hs *hs, const struct hs_ticket *ticket)
+{
+	if (!take_answer(hs, HS_ASK_TICKET))
+		return;
+	msg_new_session_ticket_take(hs, ticket);
 	run(hs);
 }

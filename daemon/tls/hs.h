@@ -34,6 +34,8 @@
 #define HS_CHAIN_MAX		16
 #define HS_SIGNATURE_MAX	1024
 #define HS_PREMASTER_SIZE	48
+#define HS_IDENTITIES_MAX	4
+#define HS_TICKETS_MAX		8
 #define HS_MESSAGE_MAX_CLIENT	32768
 #define HS_MESSAGE_MAX_SERVER	16384
 
@@ -92,6 +94,57 @@ enum hs_client_auth {
 	HS_CLIENT_AUTH_REQUIRE,
 };
 
+/* How a session is resumed; also what its name is. */
+enum hs_resumption {
+	HS_RESUMED_NOT,
+	HS_RESUMED_ID,			/* TLS 1.2, by session_id */
+	HS_RESUMED_TICKET,		/* TLS 1.2, by ticket (RFC 5077) */
+	HS_RESUMED_PSK,			/* TLS 1.3 */
+	HS_EXTERNAL_PSK,		/* TLS 1.3; not a session, but a key agreed on */
+};
+
+/**
+ * struct hs_session - what both sides keep in order to resume
+ * @by: what @name is
+ * @version: 0x0303 or 0x0304
+ * @suite: TLS 1.3: stands for its hash
+ * @ems: TLS 1.2: the master secret is an extended one
+ * @client_authenticated: the client has proven a certificate
+ * @name: client: session_id, ticket or PSK identity
+ * @age: client, TLS 1.3: obfuscated_ticket_age
+ * @lifetime: client: seconds that the server gives it; 0: it does not say
+ * @secret: master secret or PSK
+ * @alpn: the application protocol; empty: none
+ * @server_name: server: the client's SNI
+ * @chain: the peer's, leaf first
+ * @chain_len: certificates in @chain
+ */
+struct hs_session {
+	enum hs_resumption by;
+	uint16_t version;
+	uint16_t suite;
+	bool ems;
+	bool client_authenticated;
+	struct hs_bytes name;
+	uint32_t age;
+	uint32_t lifetime;
+	struct hs_bytes secret;
+	struct hs_bytes alpn;
+	struct hs_bytes server_name;
+	const struct hs_bytes *chain;
+	size_t chain_len;
+};
+
+/**
+ * struct hs_identity - what a client names a session by
+ * @name: session_id, ticket or PSK identity
+ * @age: TLS 1.3: obfuscated_ticket_age
+ */
+struct hs_identity {
+	struct hs_bytes name;
+	uint32_t age;
+};
+
 /**
  * struct hs_config - what may be negotiated; outlives the engine
  * @min_version: 0x0303 or 0x0304; 0: as 0x0304
@@ -113,6 +166,10 @@ enum hs_client_auth {
  *	without the outer length; empty: none are named
  * @alpn: RFC 7301 wire list without its outer length; empty: none
  * @server_name: client: DNS name for SNI; NULL or an IP address: none is sent
+ * @sessions: HS_ASK_SESSION is asked, tickets are asked for
+ * @session_ticket: TLS 1.2: tickets (RFC 5077); else session IDs only
+ * @tickets: server: tickets of TLS 1.3, at most HS_TICKETS_MAX
+ * @psk_ke: TLS 1.3: a PSK alone will do, without forward secrecy
  *
  * Credentials come by HS_ASK_CREDENTIAL.
  */
@@ -132,6 +189,10 @@ struct hs_config {
 	struct hs_bytes authorities;
 	struct hs_bytes alpn;
 	const char *server_name;
+	bool sessions;
+	bool session_ticket;
+	unsigned int tickets;
+	bool psk_ke;
 };
 
 enum hs_ask {
@@ -144,6 +205,9 @@ enum hs_ask {
 	HS_ASK_ENCRYPT,		/* encrypt @content to the RSA key of the leaf, by
 				 * RSAES-PKCS1-v1_5 */
 	HS_ASK_DECRYPT,		/* decrypt @content with @credential, likewise */
+	HS_ASK_SESSION,		/* server: is one of @identities a session of ours?
+				 * Client: is there one for this server? */
+	HS_ASK_TICKET,		/* server: a name for @session, to be told to the client */
 };
 
 /* Kinds of key that will do, where TLS 1.2 cares. */
@@ -172,6 +236,10 @@ enum hs_auth {
  * @chain_len: certificates in @chain
  * @ocsp: HS_ASK_VERIFY: stapled OCSP responses, @chain_len of them, empty where
  *	none came
+ * @by: HS_ASK_SESSION, server: what the identities are
+ * @identities: HS_ASK_SESSION, server: best first
+ * @identities_len: how many
+ * @session: HS_ASK_TICKET
  */
 struct hs_question {
 	enum hs_ask ask;
@@ -188,6 +256,22 @@ struct hs_question {
 	const struct hs_bytes *chain;
 	size_t chain_len;
 	const struct hs_bytes *ocsp;
+	enum hs_resumption by;
+	const struct hs_identity *identities;
+	size_t identities_len;
+	const struct hs_session *session;
+};
+
+/**
+ * struct hs_ticket - an answer to HS_ASK_TICKET
+ * @name: the ticket; copied. Empty: there will be none
+ * @lifetime: seconds, at most 604800
+ * @age_add: TLS 1.3: ticket_age_add
+ */
+struct hs_ticket {
+	struct hs_bytes name;
+	uint32_t lifetime;
+	uint32_t age_add;
 };
 
 /**
@@ -211,6 +295,9 @@ struct hs_failure {
  *	it is an extended one; else empty: there are no exporters
  * @resumption_secret: TLS 1.3
  * @randoms: TLS 1.2: client's, then server's, for exporters
+ * @resumed: how, if it was
+ * @session: TLS 1.2: what may be resumed from now on; NULL: nothing new, or, at a
+ *	server, it went into a ticket
  */
 struct hs_result {
 	uint16_t version;
@@ -225,6 +312,8 @@ struct hs_result {
 	struct hs_bytes exporter_secret;
 	struct hs_bytes resumption_secret;
 	struct hs_bytes randoms;
+	enum hs_resumption resumed;
+	const struct hs_session *session;
 };
 
 /**
@@ -299,6 +388,8 @@ void hs_answer_sign(struct hs *hs, const uint8_t *signature, size_t len);
 void hs_answer_verify(struct hs *hs, const struct hs_failure *failure);
 void hs_answer_encrypt(struct hs *hs, const uint8_t *ciphertext, size_t len);
 void hs_answer_decrypt(struct hs *hs, const uint8_t *premaster);
+void hs_answer_session(struct hs *hs, const struct hs_session *session, size_t index);
+void hs_answer_ticket(struct hs *hs, const struct hs_ticket *ticket);
 const char *hs_suite_name(uint16_t suite);
 uint16_t hs_suite_at(size_t index);
 const char *hs_scheme_name(uint16_t scheme);

@@ -34,6 +34,7 @@ enum msg_type {
 	TYPE_HELLO_REQUEST = 0,
 	TYPE_CLIENT_HELLO = 1,
 	TYPE_SERVER_HELLO = 2,
+	TYPE_NEW_SESSION_TICKET = 4,
 	TYPE_ENCRYPTED_EXTENSIONS = 8,
 	TYPE_CERTIFICATE = 11,
 	TYPE_SERVER_KEY_EXCHANGE = 12,
@@ -59,6 +60,7 @@ enum msg {
 	MSG_SERVER_FINISHED,
 	MSG_CLIENT_CERTIFICATE,
 	MSG_CLIENT_FINISHED,
+	MSG_NEW_SESSION_TICKET,
 	MSG_SERVER_HELLO_12,
 	MSG_SERVER_CERTIFICATE_12,
 	MSG_CERTIFICATE_STATUS,
@@ -70,6 +72,7 @@ enum msg {
 	MSG_CLIENT_CERTIFICATE_VERIFY_12,
 	MSG_CLIENT_CHANGE_CIPHER_SPEC,
 	MSG_CLIENT_FINISHED_12,
+	MSG_NEW_SESSION_TICKET_12,
 	MSG_SERVER_CHANGE_CIPHER_SPEC,
 	MSG_SERVER_FINISHED_12,
 	MSG_COUNT,
@@ -84,7 +87,9 @@ enum flight_flag {
 	FL_CLIENT_VERIFY = 1 << 4,	/* the client proves its certificate */
 	FL_STAPLE	= 1 << 5,	/* TLS 1.2: CertificateStatus may come */
 	FL_STATUS	= 1 << 6,	/* it comes */
-	FL_COUNT	= 1 << 7,
+	FL_RESUMED	= 1 << 7,	/* no certificates: a session or a PSK stands in */
+	FL_TICKET	= 1 << 8,	/* NewSessionTicket; TLS 1.3: at the server only */
+	FL_COUNT	= 1 << 9,
 };
 
 /**
@@ -96,8 +101,10 @@ enum flight_flag {
  * @ask: sender: a question to be answered before it can be built, or NULL
  * @extra: sender: bytes that the body may need beside BUILD_MAX, or NULL
  * @build: sender: write the body
+ * @patch: sender: fill in what depends on the whole message, or NULL
  * @parse: receiver: parse, check, commit; may ask
  * @after: both: the message is in the transcript; keys change here
+ * @again: sender: whether another of the kind follows, or NULL
  */
 struct action {
 	const char *name;
@@ -107,8 +114,10 @@ struct action {
 	bool (*ask)(struct hs *hs);
 	size_t (*extra)(const struct hs *hs);
 	bool (*build)(struct hs *hs, struct wr *wr);
+	void (*patch)(struct hs *hs, uint8_t *message, size_t len);
 	bool (*parse)(struct hs *hs, struct rd *body);
 	bool (*after)(struct hs *hs);
+	bool (*again)(const struct hs *hs);
 };
 
 /** struct ks - the key schedule (RFC 9846, 7.1) */
@@ -147,6 +156,12 @@ struct exts {
 	struct rd alpn;
 	struct rd name;
 	struct rd points;
+	struct rd ticket;
+	struct rd psk_modes;
+	struct rd identities;
+	struct rd binders;
+	bool binders_short;	/* not as many as identities */
+	uint16_t selected;
 	bool renegotiated;
 	bool ocsp;
 };
@@ -233,6 +248,24 @@ struct hs {
 	uint8_t randoms[2 * RANDOM_SIZE];
 	uint8_t signed_content[SIGNED_CONTENT_MAX];
 
+	/* resumption */
+	const struct hs_session *session;	/* offered, then resumed */
+	struct hs_session made;
+	struct rd hello_suites;		/* the message is still there */
+	struct rd binders;		/* so is it there */
+	size_t psk_index;
+	enum hs_resumption identities_by;
+	struct hs_identity identities[HS_IDENTITIES_MAX];
+	size_t identities_len;
+	bool psk_dhe;			/* PSK modes that both sides have */
+	bool psk_only;
+	uint8_t *ticket;
+	size_t ticket_len;
+	uint32_t ticket_lifetime;
+	uint32_t ticket_age_add;
+	unsigned int tickets_sent;
+	struct secret ticket_psk;
+
 	struct ks ks;
 	struct hs_failure failure;
 	struct hs_result result;
@@ -280,7 +313,11 @@ struct hs_bytes trans_bytes(const struct hs *hs);
 void ks_expand_label(const struct cr_hash *hash, const uint8_t *secret,
 		     const char *label, const uint8_t *context, size_t context_len,
 		     uint8_t *out, size_t len);
-void ks_early(struct ks *ks, const struct cr_hash *hash);
+void ks_early(struct ks *ks, const struct cr_hash *hash, struct hs_bytes psk);
+void ks_binder(const struct ks *ks, bool external, const uint8_t *transcript,
+	       uint8_t *out);
+void ks_ticket(const struct cr_hash *hash, const uint8_t *resumption,
+	       struct hs_bytes nonce, uint8_t *psk);
 void ks_handshake(struct ks *ks, const uint8_t *shared, size_t len,
 		  const uint8_t *transcript);
 void ks_application(struct ks *ks, const uint8_t *transcript);
@@ -310,7 +347,25 @@ void ext_write(struct hs *hs, enum msg place, struct wr *wr);
 uint8_t hello12_auths(const struct hs *hs);
 bool hello12_settle(struct hs *hs);
 
+/* session.c */
+bool session_ask(struct hs *hs);
+void session_take(struct hs *hs, const struct hs_session *session, size_t index);
+void session_resume_12(struct hs *hs);
+void session_make_12(struct hs *hs);
+void session_make_13(struct hs *hs, struct hs_bytes nonce);
+void session_chain(struct hs *hs);
+
+/* psk.c */
+void psk_write_binder(struct hs *hs, uint8_t *message, size_t len);
+bool psk_take(struct hs *hs, size_t index);
+bool psk_accept(struct hs *hs, const struct exts *exts, const struct suite *suite);
+void psk_forget_misfit(struct hs *hs);
+void psk_identities(struct hs *hs, const struct exts *exts);
+void psk_modes(const struct hs_config *config, const struct exts *exts, bool *dhe,
+	       bool *only);
+
 /* msg_*.c */
+bool msg_client_hello_ask(struct hs *hs);
 bool msg_client_hello_build(struct hs *hs, struct wr *wr);
 bool msg_client_hello_parse(struct hs *hs, struct rd *body);
 bool msg_server_hello_ask(struct hs *hs);
@@ -335,6 +390,11 @@ bool msg_finished_build(struct hs *hs, struct wr *wr);
 bool msg_finished_parse(struct hs *hs, struct rd *body);
 bool msg_finished_server_after(struct hs *hs);
 bool msg_finished_client_after(struct hs *hs);
+bool msg_new_session_ticket_ask(struct hs *hs);
+void msg_new_session_ticket_take(struct hs *hs, const struct hs_ticket *ticket);
+size_t msg_new_session_ticket_size(const struct hs *hs);
+bool msg_new_session_ticket_build(struct hs *hs, struct wr *wr);
+bool msg_new_session_ticket_again(const struct hs *hs);
 
 /* msg_*.c, TLS 1.2 */
 bool msg_server_hello_12_build(struct hs *hs, struct wr *wr);
@@ -362,6 +422,9 @@ void msg_client_key_exchange_decrypted(struct hs *hs, const uint8_t *premaster);
 bool msg_certificate_verify_12_ask(struct hs *hs);
 bool msg_certificate_verify_12_parse(struct hs *hs, struct rd *body);
 bool msg_certificate_verify_12_after(struct hs *hs);
+bool msg_new_session_ticket_12_ask(struct hs *hs);
+bool msg_new_session_ticket_12_build(struct hs *hs, struct wr *wr);
+bool msg_new_session_ticket_12_parse(struct hs *hs, struct rd *body);
 bool msg_finished_12_build(struct hs *hs, struct wr *wr);
 bool msg_finished_12_parse(struct hs *hs, struct rd *body);
 

@@ -2,10 +2,10 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * The key schedule (RFC 9846, 7.1), without a PSK:
+ * The key schedule (RFC 9846, 7.1):
  *
- *	0 -> HKDF-Extract(0) = Early Secret
- *	Derive-Secret("derived") -> HKDF-Extract((EC)DHE) = Handshake Secret
+ *	0 -> HKDF-Extract(PSK or 0) = Early Secret
+ *	Derive-Secret("derived") -> HKDF-Extract((EC)DHE or 0) = Handshake Secret
  *	Derive-Secret("derived") -> HKDF-Extract(0) = Main Secret
  */
 #include <string.h>
@@ -13,6 +13,7 @@
 #include "tls/hs_int.h"
 
 #define LABEL_MAX	255
+#define CONTEXT_MAX	255	/* a ticket_nonce may be that long */
 
 static const uint8_t zeros[CR_HASH_MAX];
 
@@ -31,7 +32,7 @@ void ks_expand_label(const struct cr_hash *hash, const uint8_t *secret,
 		     uint8_t *out, size_t len)
 {
 	static const char prefix[] = "tls13 ";
-	uint8_t info[2 + 1 + LABEL_MAX + 1 + CR_HASH_MAX];
+	uint8_t info[2 + 1 + LABEL_MAX + 1 + CONTEXT_MAX];
 	struct wr wr;
 	size_t mark;
 
@@ -74,13 +75,61 @@ static void step(struct ks *ks, const uint8_t *ikm, size_t len)
  * ks_early - begin
  * @ks: the schedule
  * @hash: of the suite
+ * @psk: the PSK; empty: none
  */
-void ks_early(struct ks *ks, const struct cr_hash *hash)
+void ks_early(struct ks *ks, const struct cr_hash *hash, struct hs_bytes psk)
 {
+	if (!psk.len)
+		psk = (struct hs_bytes){ zeros, hash->size };
 	ks->hash = hash;
 	ks->current.len = hash->size;
-	cr_hkdf_extract(hash, zeros, hash->size, zeros, hash->size,
+	cr_hkdf_extract(hash, zeros, hash->size, psk.data, psk.len,
 			ks->current.data);
+}
+
+static void finished(const struct cr_hash *hash, const uint8_t *base,
+		     const uint8_t *transcript, uint8_t *out)
+{
+	uint8_t key[CR_HASH_MAX];
+
+	ks_expand_label(hash, base, "finished", NULL, 0, key, hash->size);
+	cr_hmac(hash, key, hash->size, transcript, hash->size, out);
+	secret_wipe_bytes(key, sizeof(key));
+}
+
+/**
+ * ks_binder - a binder of a PSK (RFC 9846, 4.2.11.2)
+ * @ks: begun with the PSK
+ * @external: it was agreed on; else it is of a session
+ * @transcript: hash up to the binders of the ClientHello
+ * @out: as long as the hash
+ */
+void ks_binder(const struct ks *ks, bool external, const uint8_t *transcript,
+	       uint8_t *out)
+{
+	struct cr_digest empty;
+	uint8_t hash[CR_HASH_MAX];
+	struct secret key;
+
+	cr_digest_init(&empty, ks->hash);
+	cr_digest_peek(&empty, hash);
+	derive(ks, external ? "ext binder" : "res binder", hash, &key);
+	finished(ks->hash, key.data, transcript, out);
+	secret_wipe(&key);
+}
+
+/**
+ * ks_ticket - the PSK of a ticket (RFC 9846, 4.6.1)
+ * @hash: of the suite
+ * @resumption: the resumption secret
+ * @nonce: of the ticket
+ * @psk: as long as the hash
+ */
+void ks_ticket(const struct cr_hash *hash, const uint8_t *resumption,
+	       struct hs_bytes nonce, uint8_t *psk)
+{
+	ks_expand_label(hash, resumption, "resumption", nonce.data, nonce.len, psk,
+			hash->size);
 }
 
 /**
@@ -132,10 +181,5 @@ void ks_resumption(struct ks *ks, const uint8_t *transcript)
 void ks_finished(const struct ks *ks, const struct secret *base,
 		 const uint8_t *transcript, uint8_t *out)
 {
-	uint8_t key[CR_HASH_MAX];
-
-	ks_expand_label(ks->hash, base->data, "finished", NULL, 0, key,
-			ks->hash->size);
-	cr_hmac(ks->hash, key, ks->hash->size, transcript, ks->hash->size, out);
-	secret_wipe_bytes(key, sizeof(key));
+	finished(ks->hash, base->data, transcript, out);
 }

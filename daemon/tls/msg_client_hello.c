@@ -20,14 +20,47 @@ static bool is_first(const struct hs *hs)
 	return !(hs->flags & FL_RETRY);
 }
 
-/* What is made once; a session id asks for the middlebox compatibility mode. */
+/**
+ * msg_client_hello_ask - is there a session to be resumed?
+ * @hs: a client
+ *
+ * Return: true.
+ */
+bool msg_client_hello_ask(struct hs *hs)
+{
+	const struct hs_question question = {
+		.ask = HS_ASK_SESSION,
+		.server_name = hs->config->server_name ? hs->config->server_name : "",
+	};
+
+	return hs->config->sessions && is_first(hs) ? hs_ask_owner(hs, &question) : true;
+}
+
+/*
+ * A session of TLS 1.2 goes by its session ID. Else one that is made up: it asks
+ * for the middlebox compatibility mode of TLS 1.3, and a server that takes a
+ * ticket of TLS 1.2 tells so by sending it back (RFC 5077, 3.4).
+ */
+static void choose_session_id(struct hs *hs)
+{
+	const struct hs_session *session = hs->session;
+
+	if (session && session->by == HS_RESUMED_ID) {
+		memcpy(hs->session_id, session->name.data, session->name.len);
+		hs->session_id_len = session->name.len;
+	} else if (session || version_enabled(hs->config, TLS13)) {
+		cr_random(hs->session_id, SESSION_ID_MAX);
+		hs->session_id_len = SESSION_ID_MAX;
+	}
+}
+
+/* What is made once. */
 static bool first_hello(struct hs *hs)
 {
 	cr_random(hs->client_random, RANDOM_SIZE);
+	choose_session_id(hs);
 	if (!version_enabled(hs->config, TLS13))
 		return true;
-	cr_random(hs->session_id, SESSION_ID_MAX);
-	hs->session_id_len = SESSION_ID_MAX;
 	hs->kex = cr_kex_find(group_choice(hs->config, 0));
 	if (!hs->kex)
 		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, EINVAL,
@@ -44,7 +77,7 @@ static bool first_hello(struct hs *hs)
  */
 size_t msg_client_hello_size(const struct hs *hs)
 {
-	return hs->cookie_len;
+	return hs->cookie_len + (hs->session ? hs->session->name.len : 0);
 }
 
 /**
@@ -196,6 +229,7 @@ static void commit(struct hs *hs, const struct client_hello *hello,
 	if (choice->alpn.len)
 		memcpy(hs->alpn, choice->alpn.data, choice->alpn.len);
 	hs->offered = hello->exts.seen;
+	hs->hello_suites = hello->suites;
 	hs->ocsp_wanted = hello->exts.ocsp;
 	hs->suite = choice->suite;
 	hs->kex = choice->kex;
@@ -232,5 +266,8 @@ bool msg_client_hello_parse(struct hs *hs, struct rd *body)
 
 	hs->version = version;
 	commit(hs, &hello, &choice);
-	return true;
+	/* After a retry, which is still to come, it is asked for again. */
+	if (version == TLS13 && choice.kex && !choice.share.len)
+		return true;
+	return session_ask(hs);
 }

@@ -69,7 +69,7 @@ static void write_hello(struct hs *hs, enum msg place, const uint8_t *random,
  * Asked before anything is sent, while a failure can still be told in the
  * clear.
  *
- * Return: true.
+ * Return: false after a failure.
  */
 bool msg_server_hello_ask(struct hs *hs)
 {
@@ -82,22 +82,37 @@ bool msg_server_hello_ask(struct hs *hs)
 		.auths = hs->version == TLS12 ? hello12_auths(hs) : 0,
 	};
 
+	if (hs->flags & FL_RESUMED)
+		return true;
+	/* Now that no PSK was taken, what a PSK can do without is due. */
+	if (hs->version == TLS13 && (!hs->kex || !hs->schemes_len))
+		return hs_fail(hs, ext_from_peer(hs, EXT_SUPPORTED_GROUPS) &&
+			       ext_from_peer(hs, EXT_SIGNATURE_ALGORITHMS) ?
+			       HS_ALERT_HANDSHAKE_FAILURE : HS_ALERT_MISSING_EXTENSION,
+			       "client_hello: no PSK in common, nor what would do without");
 	return hs_ask_owner(hs, &question);
 }
 
-/* The shared secret goes into the schedule once the transcript is complete. */
+/*
+ * The shared secret goes into the schedule once the transcript is complete. With
+ * a PSK the schedule has begun, with the binder; psk_ke has no shared secret.
+ */
 static bool derive_handshake(struct hs *hs)
 {
-	uint8_t shared[CR_KEX_SHARED_MAX];
+	static const struct hs_bytes none;
+	uint8_t shared[CR_KEX_SHARED_MAX] = { 0 };
 	uint8_t hash[CR_HASH_MAX];
-	bool ok;
+	bool ok = true;
 
-	ok = hs->kex->derive(hs->kex, hs->private_key, hs->peer_share, shared);
+	if (hs->kex)
+		ok = hs->kex->derive(hs->kex, hs->private_key, hs->peer_share, shared);
 	secret_wipe_bytes(hs->private_key, sizeof(hs->private_key));
 	if (ok) {
 		trans_hash(hs, hash);
-		ks_early(&hs->ks, hs->suite->hash);
-		ks_handshake(&hs->ks, shared, hs->kex->shared_size, hash);
+		if (!(hs->flags & FL_RESUMED))
+			ks_early(&hs->ks, hs->suite->hash, none);
+		ks_handshake(&hs->ks, shared, hs->kex ? hs->kex->shared_size :
+			     hs->suite->hash->size, hash);
 	}
 	secret_wipe_bytes(shared, sizeof(shared));
 	return ok || hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
@@ -115,7 +130,8 @@ bool msg_server_hello_build(struct hs *hs, struct wr *wr)
 {
 	trans_start(hs);
 	cr_random(hs->server_random, RANDOM_SIZE);
-	hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
+	if (hs->kex)
+		hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
 	write_hello(hs, MSG_SERVER_HELLO, hs->server_random, wr);
 	return true;
 }
@@ -219,6 +235,7 @@ static bool check_hello(struct hs *hs, const struct hello *hello)
 bool msg_server_hello_parse(struct hs *hs, struct rd *body)
 {
 	struct hello hello = { 0 };
+	bool share;
 
 	/* A second retry is out of order (RFC 9846, 4.1.4). */
 	if (msg_server_hello_is_retry(body->data, body->len))
@@ -230,18 +247,21 @@ bool msg_server_hello_parse(struct hs *hs, struct rd *body)
 	if (hs->suite && hello.suite != hs->suite->id)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: another suite than in the retry");
-	if (!ext_has(&hello.exts, EXT_KEY_SHARE))
-		return hs_fail(hs, HS_ALERT_MISSING_EXTENSION,
-			       "server_hello: no key_share");
-	if (hello.exts.group != hs->kex->id ||
-	    hello.exts.share.len != hs->kex->public_size)
+	share = ext_has(&hello.exts, EXT_KEY_SHARE);
+	if (share && (hello.exts.group != hs->kex->id ||
+		      hello.exts.share.len != hs->kex->public_size))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: key_share");
+	if (!psk_accept(hs, &hello.exts, suite_find(hello.suite)))
+		return false;
 
 	hs->version = TLS13;
 	hs->suite = suite_find(hello.suite);
 	memcpy(hs->server_random, hello.random, RANDOM_SIZE);
-	memcpy(hs->peer_share, hello.exts.share.data, hello.exts.share.len);
+	if (share)
+		memcpy(hs->peer_share, hello.exts.share.data, hello.exts.share.len);
+	else
+		hs->kex = NULL;
 	return trans_start(hs);
 }
 
@@ -293,5 +313,6 @@ bool msg_hello_retry_request_parse(struct hs *hs, struct rd *body)
 		hs->kex = cr_kex_find(hello.exts.group);
 		hs->kex->generate(hs->kex, hs->private_key, hs->public_key);
 	}
+	psk_forget_misfit(hs);
 	return trans_retry(hs);
 }

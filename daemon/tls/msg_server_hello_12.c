@@ -44,6 +44,17 @@ bool msg_server_hello_is_12(const uint8_t *body, size_t len)
 	return !rd.failed && ext_lacks(rd, EXT_SUPPORTED_VERSIONS);
 }
 
+/* The keys of a resumed session are of its master secret and new randoms. */
+static void expand_resumed(struct hs *hs)
+{
+	if (!(hs->flags & FL_RESUMED))
+		return;
+	ks12_expand(&hs->ks12, hs->client_random, hs->server_random);
+	if (hs->ops->keylog)
+		hs->ops->keylog(hs->owner, "CLIENT_RANDOM", hs->client_random,
+				hs->ks12.master.data, hs->ks12.master.len);
+}
+
 /**
  * msg_server_hello_12_build - write a ServerHello
  * @hs: a server
@@ -55,7 +66,8 @@ bool msg_server_hello_12_build(struct hs *hs, struct wr *wr)
 {
 	size_t mark;
 
-	if (hs->config->client_auth != HS_CLIENT_AUTH_NONE) {
+	if (hs->config->client_auth != HS_CLIENT_AUTH_NONE &&
+	    !(hs->flags & FL_RESUMED)) {
 		hs->flags |= FL_REQUEST;
 		trans_keep(hs);
 	}
@@ -65,6 +77,7 @@ bool msg_server_hello_12_build(struct hs *hs, struct wr *wr)
 	if (version_enabled(hs->config, TLS13))
 		memcpy(hs->server_random + RANDOM_SIZE - SENTINEL_SIZE, sentinel,
 		       SENTINEL_SIZE);
+	expand_resumed(hs);
 	wr_u16(wr, TLS12);
 	wr_bytes(wr, hs->server_random, RANDOM_SIZE);
 	mark = wr_open(wr, 1);
@@ -103,6 +116,29 @@ static bool is_downgrade(const struct hs *hs, const struct hello *hello)
 		       SENTINEL_SIZE - 1) && hello->random[RANDOM_SIZE - 1] <= 1;
 }
 
+static bool echoes_session(const struct hs *hs, const struct hello *hello)
+{
+	return hello->session_id.len && hello->session_id.len == hs->session_id_len &&
+	       !memcmp(hello->session_id.data, hs->session_id, hs->session_id_len);
+}
+
+static bool offers_session(const struct hs *hs)
+{
+	return hs->session && hs->session->version == TLS12;
+}
+
+/* What the session had it keeps (RFC 5246, 7.4.1.3; RFC 7627, 5.3). */
+static bool check_resumed(struct hs *hs, const struct hello *hello)
+{
+	if (hello->suite->id != hs->session->suite)
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "server_hello: another suite than the session's");
+	if (ext_has(&hello->exts, EXT_EXTENDED_MASTER_SECRET) != hs->session->ems)
+		return hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
+			       "server_hello: extended_master_secret differs from the session's");
+	return true;
+}
+
 static bool check_hello(struct hs *hs, const struct hello *hello)
 {
 	if (hello->version != TLS12)
@@ -111,9 +147,8 @@ static bool check_hello(struct hs *hs, const struct hello *hello)
 	if (is_downgrade(hs, hello))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: somebody has forced an older version");
-	/* Ours stands for no session, so it cannot be resumed. */
-	if (hello->session_id.len && hello->session_id.len == hs->session_id_len &&
-	    !memcmp(hello->session_id.data, hs->session_id, hs->session_id_len))
+	/* Without a session ours stands for none. */
+	if (echoes_session(hs, hello) && !offers_session(hs))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: a session that does not exist");
 	if (!hello->suite || hello->suite->version != TLS12)
@@ -157,9 +192,13 @@ static bool check_exts(struct hs *hs, const struct hello *hello)
 bool msg_server_hello_12_parse(struct hs *hs, struct rd *body)
 {
 	struct hello hello = { 0 };
+	bool resumed;
 
 	if (!read_hello(hs, body, &hello) || !check_hello(hs, &hello) ||
 	    !check_exts(hs, &hello) || !ext_alpn_accept(hs, &hello.exts))
+		return false;
+	resumed = echoes_session(hs, &hello);
+	if (resumed && !check_resumed(hs, &hello))
 		return false;
 
 	hs->version = TLS12;
@@ -173,6 +212,14 @@ bool msg_server_hello_12_parse(struct hs *hs, struct rd *body)
 	if (hello.session_id.len)
 		memcpy(hs->session_id, hello.session_id.data, hello.session_id.len);
 	memcpy(hs->server_random, hello.random, RANDOM_SIZE);
+	if (ext_has(&hello.exts, EXT_SESSION_TICKET))
+		hs->flags |= FL_TICKET;
+	if (resumed) {
+		session_resume_12(hs);
+		expand_resumed(hs);
+		return trans_start(hs);
+	}
+	hs->session = NULL;
 	if (hello.suite->kx != KX_RSA)
 		hs->flags |= FL_KEY_EXCHANGE;
 	if (ext_has(&hello.exts, EXT_STATUS_REQUEST))

@@ -26,8 +26,9 @@ enum last { LAST_NONE, LAST_NEXT, LAST_ASK, LAST_DONE, LAST_FAIL };
 struct fuzz_owner {
 	struct hs *hs;
 	enum hs_role role;
-	uint8_t setup;
+	uint16_t setup;
 	enum last last;
+	struct hs_session session;
 	bool ended;
 	bool verified;
 	enum hs_epoch epochs[2];
@@ -53,7 +54,7 @@ void cr_random_nettle(void *ctx, size_t len, uint8_t *out)
  * @setup: first byte of an input
  * @config: filled
  */
-void fuzz_configure(enum hs_role role, uint8_t setup, struct hs_config *config)
+void fuzz_configure(enum hs_role role, uint16_t setup, struct hs_config *config)
 {
 	static const uint16_t groups[] = { 0x0017, 0x001d };
 	static const uint8_t alpn[] = "\x02h2\x08http/1.1";
@@ -77,11 +78,52 @@ void fuzz_configure(enum hs_role role, uint8_t setup, struct hs_config *config)
 		config->groups = groups;
 		config->groups_len = 1;
 	}
+	config->sessions = setup & FUZZ_SESSIONS;
+	config->session_ticket = setup & FUZZ_TICKET;
+	config->tickets = setup & FUZZ_TICKET ? 2 : 0;
+	config->psk_ke = setup & FUZZ_PSK_KE;
 	if (setup & FUZZ_PLAIN)
 		return;
 	config->alpn = (struct hs_bytes){ alpn, sizeof(alpn) - 1 };
 	if (role == HS_CLIENT)
 		config->server_name = "www.example.org";
+}
+
+/**
+ * fuzz_session - the session that both sides have
+ * @setup: which kind
+ * @session: filled
+ */
+void fuzz_session(uint16_t setup, struct hs_session *session)
+{
+	static const char name[] = "a name that is thirty-two bytes.";
+	static const uint8_t secret[48] = "a secret";
+	struct hs_config config;
+
+	fuzz_configure(HS_CLIENT, setup, &config);
+	*session = (struct hs_session){
+		.by = setup & FUZZ_EXTERNAL ? HS_EXTERNAL_PSK : HS_RESUMED_PSK,
+		.version = TLS13,
+		.suite = config.suites_len ? config.suites[0] : 0x1301,
+		.name = { (const uint8_t *)name, 32 },
+		.age = 0x01020304,
+		.secret = { secret, 32 },
+		.ems = true,
+		.chain = pair_credential.chain,
+		.chain_len = pair_credential.chain_len,
+		.client_authenticated = true,
+	};
+	if (setup & FUZZ_TLS12) {
+		session->version = TLS12;
+		session->suite = config.suites_len ? config.suites[0] : 0xc02b;
+		session->by = setup & FUZZ_TICKET ? HS_RESUMED_TICKET : HS_RESUMED_ID;
+		session->secret.len = 48;
+	}
+	if (setup & FUZZ_PLAIN)
+		return;
+	session->alpn = (struct hs_bytes){ config.alpn.data + 1, config.alpn.data[0] };
+	session->server_name = (struct hs_bytes){
+		(const uint8_t *)config.server_name, strlen(config.server_name) };
 }
 
 static void conclude(struct fuzz_owner *owner, enum last last)
@@ -126,7 +168,10 @@ static void on_done(void *arg, const struct hs_result *result)
 	struct fuzz_owner *owner = arg;
 
 	conclude(owner, LAST_DONE);
-	PROMISE(owner->role == HS_SERVER || (owner->verified && result->chain_len));
+	PROMISE(!result->resumed || owner->setup & FUZZ_OFFER);
+	PROMISE(owner->role == HS_SERVER || result->resumed ||
+		(owner->verified && result->chain_len));
+	PROMISE(!result->session || owner->setup & FUZZ_SESSIONS);
 	PROMISE(owner->epochs[HS_TX] == HS_EPOCH_APPLICATION);
 	PROMISE(owner->epochs[HS_RX] == HS_EPOCH_APPLICATION);
 	PROMISE(result->version == TLS12 ? result->randoms.len == 64 :
@@ -139,10 +184,25 @@ static void on_fail(void *arg, const struct hs_failure *failure)
 	PROMISE(failure->alert && failure->error > 0 && failure->reason);
 }
 
+/* The server's is the last that was asked for. */
+static void answer_session(struct fuzz_owner *owner, const struct hs_question *q)
+{
+	bool offer = owner->setup & FUZZ_OFFER;
+
+	PROMISE(owner->setup & FUZZ_SESSIONS);
+	PROMISE(owner->role == HS_CLIENT || q->identities_len);
+	fuzz_session(owner->setup, &owner->session);
+	hs_answer_session(owner->hs, offer ? &owner->session : NULL,
+			  q->identities_len ? q->identities_len - 1 : 0);
+}
+
 static void answer(struct fuzz_owner *owner)
 {
 	static const struct hs_failure refused = {
 		HS_ALERT_UNKNOWN_CA, EKEYREJECTED, "refused",
+	};
+	static const struct hs_ticket no_ticket, ticket = {
+		{ (const uint8_t *)"ticket", 6 }, 3600, 0x55555555,
 	};
 	const struct hs_question *q = &owner->question;
 	bool refuse = owner->setup & FUZZ_REFUSE;
@@ -169,6 +229,13 @@ static void answer(struct fuzz_owner *owner)
 	case HS_ASK_DECRYPT:
 		pair_decrypt(q->content, premaster);
 		hs_answer_decrypt(owner->hs, premaster);
+		break;
+	case HS_ASK_SESSION:
+		answer_session(owner, q);
+		break;
+	case HS_ASK_TICKET:
+		PROMISE(q->session->secret.len && q->session->version == q->version);
+		hs_answer_ticket(owner->hs, refuse ? &no_ticket : &ticket);
 		break;
 	}
 }
@@ -234,7 +301,7 @@ bool fuzz_engine(enum hs_role role, const uint8_t *data, size_t size)
 	struct rd input;
 
 	rd_init(&input, data, size);
-	owner.setup = rd_u8(&input);
+	owner.setup = rd_u16(&input);
 	fuzz_configure(role, owner.setup, &config);
 	owner.hs = hs_create(role, &config, &ops, &owner);
 	if (role == HS_CLIENT) {

@@ -68,14 +68,33 @@ static bool record(void *context, const struct side *from, struct record *r)
 	return true;
 }
 
-static bool handshake(uint8_t setup, size_t fragment)
+static const struct hs_session *find(struct side *side, const struct hs_question *question,
+				     size_t *index)
+{
+	static struct hs_session session;
+
+	(void)question;
+	*index = 0;
+	fuzz_session(*(const uint16_t *)side->pair->context, &session);
+	return &session;
+}
+
+static void ticket(struct side *side, const struct hs_question *question,
+		   struct hs_ticket *made)
+{
+	(void)side;
+	(void)question;
+	*made = (struct hs_ticket){ { (const uint8_t *)"ticket", 6 }, 3600, 0x55555555 };
+}
+
+static bool handshake(uint16_t setup, size_t fragment)
 {
 	struct pair pair;
 	bool agrees;
 
 	for (int role = HS_CLIENT; role <= HS_SERVER; role++) {
 		wr_init(&seeds[role].wr, seeds[role].data, SEED_MAX);
-		wr_u8(&seeds[role].wr, setup);
+		wr_u16(&seeds[role].wr, setup);
 	}
 	pair_init(&pair);
 	fuzz_configure(HS_CLIENT, setup, &pair.client.config);
@@ -84,6 +103,9 @@ static bool handshake(uint8_t setup, size_t fragment)
 	if (setup & FUZZ_CLIENT_AUTH)
 		pair.client_credential = &pair_any_credential;
 	pair.tamper = record;
+	pair.context = &setup;
+	pair.find = setup & FUZZ_OFFER ? find : NULL;
+	pair.ticket = ticket;
 	pair.fragment = fragment;
 	pair_run(&pair);
 	agrees = pair_agrees(&pair);
@@ -92,13 +114,13 @@ static bool handshake(uint8_t setup, size_t fragment)
 }
 
 static bool write_seed(const char *dir, const char *name, const struct wr *wr,
-		       uint8_t setup, size_t fragment)
+		       uint16_t setup, size_t fragment)
 {
 	char path[4096];
 	size_t written;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s/seed-%02x-%zu", dir, name, setup, fragment);
+	snprintf(path, sizeof(path), "%s/%s/seed-%04x-%zu", dir, name, setup, fragment);
 	file = fopen(path, "wb");
 	if (!file) {
 		perror(path);
@@ -108,7 +130,7 @@ static bool write_seed(const char *dir, const char *name, const struct wr *wr,
 	return !fclose(file) && written == wr->len && !wr->failed;
 }
 
-static bool make(const char *dir, uint8_t setup, size_t fragment)
+static bool make(const char *dir, uint16_t setup, size_t fragment)
 {
 	const struct wr *client = &seeds[HS_CLIENT].wr, *server = &seeds[HS_SERVER].wr;
 
@@ -120,11 +142,22 @@ static bool make(const char *dir, uint8_t setup, size_t fragment)
 }
 
 /* Not to success: the transcripts differ. */
-static bool make_patched(const char *dir, uint8_t setup, const struct patch *with)
+static bool make_patched(const char *dir, uint16_t setup, const struct patch *with)
 {
 	patch = *with;
 	return handshake(setup, 0) && write_seed(dir, "fuzz_client",
 						 &seeds[HS_CLIENT].wr, setup, with->at);
+}
+
+/* All of what is not about sessions, and a choice of what is. */
+static bool is_wanted(unsigned int setup)
+{
+	const unsigned int with = setup & (FUZZ_OFFER | FUZZ_TICKET | FUZZ_EXTERNAL |
+					   FUZZ_PSK_KE);
+
+	if (setup & FUZZ_REFUSE || (with && !(setup & FUZZ_SESSIONS)))
+		return false;
+	return !(setup & FUZZ_SESSIONS) || !(setup & (FUZZ_PLAIN | FUZZ_SUITE_MASK));
 }
 
 int main(int argc, char **argv)
@@ -133,9 +166,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: seeds DIR\n");
 		return 2;
 	}
-	for (unsigned int setup = 0; setup < 256; setup++)
-		if (!(setup & FUZZ_REFUSE) && !make(argv[1], (uint8_t)setup, 0)) {
-			fprintf(stderr, "seed %02x: no success\n", setup);
+	for (unsigned int setup = 0; setup < FUZZ_SETUP_END; setup++)
+		if (is_wanted(setup) && !make(argv[1], (uint16_t)setup, 0)) {
+			fprintf(stderr, "seed %04x: no success\n", setup);
 			return 1;
 		}
 	return make(argv[1], 0, 100) &&

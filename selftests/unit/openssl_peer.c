@@ -195,6 +195,12 @@ static void on_ask(void *owner, const struct hs_question *q)
 	case HS_ASK_DECRYPT:
 		answer_decrypt(peer, q);
 		break;
+	case HS_ASK_SESSION:
+		hs_answer_session(peer->hs, NULL, 0);
+		break;
+	case HS_ASK_TICKET:
+		hs_answer_ticket(peer->hs, &(struct hs_ticket){ 0 });
+		break;
 	}
 }
 

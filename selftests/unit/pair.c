@@ -166,6 +166,25 @@ static void answer_rsa(struct side *side, const struct hs_question *question)
 	hs_answer_decrypt(side->hs, premaster);
 }
 
+static void answer_session(struct side *side, const struct hs_question *question)
+{
+	const struct hs_session *session = NULL;
+	size_t index = 0;
+
+	if (side->pair->find)
+		session = side->pair->find(side, question, &index);
+	hs_answer_session(side->hs, session, index);
+}
+
+static void answer_ticket(struct side *side, const struct hs_question *question)
+{
+	struct hs_ticket ticket = { 0 };
+
+	if (side->pair->ticket)
+		side->pair->ticket(side, question, &ticket);
+	hs_answer_ticket(side->hs, &ticket);
+}
+
 static void answer(struct side *side, const struct hs_question *question)
 {
 	static const struct hs_failure refused = {
@@ -185,6 +204,12 @@ static void answer(struct side *side, const struct hs_question *question)
 	case HS_ASK_ENCRYPT:
 	case HS_ASK_DECRYPT:
 		answer_rsa(side, question);
+		break;
+	case HS_ASK_SESSION:
+		answer_session(side, question);
+		break;
+	case HS_ASK_TICKET:
+		answer_ticket(side, question);
 		break;
 	case HS_ASK_SIGN:
 		pair_sign(question->content, mac);
@@ -245,6 +270,7 @@ static void on_done(void *owner, const struct hs_result *result)
 	struct side *side = owner;
 
 	side->dones++;
+	side->resumed = result->resumed;
 	side->suite = result->suite;
 	side->group = result->group;
 	side->scheme = result->signature_scheme;
@@ -257,6 +283,8 @@ static void on_done(void *owner, const struct hs_result *result)
 	keep(&side->resumption, result->resumption_secret);
 	memcpy(side->alpn, result->alpn.data, result->alpn.len);
 	strcpy(side->name, result->server_name);
+	if (side->pair->keep && result->session)
+		side->pair->keep(side, result->session);
 }
 
 static void on_fail(void *owner, const struct hs_failure *failure)
@@ -426,7 +454,7 @@ bool pair_agrees(const struct pair *pair)
 {
 	const struct side *c = &pair->client, *s = &pair->server;
 
-	return c->dones == 1 && s->dones == 1 && !c->fails && !s->fails &&
+	return c->dones == 1 && c->resumed == s->resumed && s->dones == 1 && !c->fails && !s->fails &&
 	       c->version == s->version && same_secrets(c, s) &&
 	       c->exporter.len == s->exporter.len &&
 	       !memcmp(c->exporter.data, s->exporter.data, c->exporter.len) &&

@@ -69,6 +69,7 @@ struct side {
 	uint8_t randoms[64];
 	struct secret exporter;
 	struct secret resumption;
+	enum hs_resumption resumed;
 	uint16_t suite;
 	uint16_t group;
 	uint16_t scheme;
@@ -93,6 +94,9 @@ struct side {
  * @client_credential: the client's; NULL: none
  * @bad_premaster: what is decrypted is random
  * @keylog: told of each secret. May be NULL
+ * @find: answers HS_ASK_SESSION; NULL: there is none
+ * @ticket: answers HS_ASK_TICKET; NULL: there is none
+ * @keep: told of a session of TLS 1.2. May be NULL
  */
 struct pair {
 	struct side client;
@@ -109,6 +113,11 @@ struct pair {
 	bool bad_premaster;
 	void (*keylog)(struct side *side, const char *label, const uint8_t *random,
 		       const uint8_t *secret, size_t len);
+	const struct hs_session *(*find)(struct side *side, const struct hs_question *question,
+					 size_t *index);
+	void (*ticket)(struct side *side, const struct hs_question *question,
+		       struct hs_ticket *ticket);
+	void (*keep)(struct side *side, const struct hs_session *session);
 };
 
 void pair_init(struct pair *pair);

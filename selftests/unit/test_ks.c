@@ -32,6 +32,8 @@ static void to_server_finished(struct cr_digest *d)
 	MESSAGE(d, rfc8448_certificate_verify);
 }
 
+static const struct hs_bytes none;
+
 TEST(every_secret_of_the_simple_handshake)
 {
 	uint8_t hash[CR_HASH_MAX], verify[CR_HASH_MAX];
@@ -44,7 +46,7 @@ TEST(every_secret_of_the_simple_handshake)
 	cr_digest_peek(&d, hash);
 	SAME(hash, rfc8448_hash_server_hello);
 
-	ks_early(&ks, &cr_sha256);
+	ks_early(&ks, &cr_sha256, none);
 	SAME(ks.current.data, rfc8448_early_secret);
 	ks_handshake(&ks, rfc8448_shared, sizeof(rfc8448_shared), hash);
 	SAME(ks.current.data, rfc8448_handshake_secret);
@@ -130,7 +132,7 @@ TEST(every_secret_after_hello_retry_request)
 	ASSERT_TRUE(p256->derive(p256, rfc8448_retry_server_private, RETRY_CLIENT_SHARE, shared));
 	SAME(shared, rfc8448_retry_shared);
 
-	ks_early(&ks, &cr_sha256);
+	ks_early(&ks, &cr_sha256, none);
 	ks_handshake(&ks, shared, p256->shared_size, rfc8448_retry_hash_server_hello);
 	SAME(ks.current.data, rfc8448_retry_handshake_secret);
 	SAME(ks.client_handshake.data, rfc8448_retry_client_handshake);
@@ -138,6 +140,39 @@ TEST(every_secret_after_hello_retry_request)
 	/* The main secret does not depend on the transcript. */
 	ks_application(&ks, rfc8448_retry_hash_server_hello);
 	SAME(ks.current.data, rfc8448_retry_main_secret);
+}
+
+/* RFC 8448, 3 and 4: from the resumption secret to the secret that signs binders. */
+TEST(every_secret_of_a_ticket)
+{
+	static const uint8_t nonce[] = { 0, 0 };
+	static const uint8_t ticket_psk[] = {
+		0x4e, 0xcd, 0x0e, 0xb6, 0xec, 0x3b, 0x4d, 0x87, 0xf5, 0xd6, 0x02, 0x8f, 0x92,
+		0x2c, 0xa4, 0xc5, 0x85, 0x1a, 0x27, 0x7f, 0xd4, 0x13, 0x11, 0xc9, 0xe6, 0x2d,
+		0x2c, 0x94, 0x92, 0xe1, 0xc4, 0xf3,
+	}, early[] = {
+		0x9b, 0x21, 0x88, 0xe9, 0xb2, 0xfc, 0x6d, 0x64, 0xd7, 0x1d, 0xc3, 0x29, 0x90,
+		0x0e, 0x20, 0xbb, 0x41, 0x91, 0x50, 0x00, 0xf6, 0x78, 0xaa, 0x83, 0x9c, 0xbb,
+		0x79, 0x7c, 0xb7, 0xd8, 0x33, 0x2c,
+	}, hash[] = {	/* of the ClientHello up to the binders */
+		0x63, 0x22, 0x4b, 0x2e, 0x45, 0x73, 0xf2, 0xd3, 0x45, 0x4c, 0xa8, 0x4b, 0x9d,
+		0x00, 0x9a, 0x04, 0xf6, 0xbe, 0x9e, 0x05, 0x71, 0x1a, 0x83, 0x96, 0x47, 0x3a,
+		0xef, 0xa0, 0x1e, 0x92, 0x4a, 0x14,
+	}, binder[] = {
+		0x3a, 0xdd, 0x4f, 0xb2, 0xd8, 0xfd, 0xf8, 0x22, 0xa0, 0xca, 0x3c, 0xf7, 0x67,
+		0x8e, 0xf5, 0xe8, 0x8d, 0xae, 0x99, 0x01, 0x41, 0xc5, 0x92, 0x4d, 0x57, 0xbb,
+		0x6f, 0xa3, 0x1b, 0x9e, 0x5f, 0x9d,
+	};
+	uint8_t psk[CR_HASH_MAX], out[CR_HASH_MAX];
+	struct ks ks = { 0 };
+
+	ks_ticket(&cr_sha256, rfc8448_resumption, (struct hs_bytes){ nonce, sizeof(nonce) },
+		  psk);
+	SAME(psk, ticket_psk);
+	ks_early(&ks, &cr_sha256, (struct hs_bytes){ psk, 32 });
+	SAME(ks.current.data, early);
+	ks_binder(&ks, false, hash, out);
+	SAME(out, binder);
 }
 
 TEST_HARNESS_MAIN

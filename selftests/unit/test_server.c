@@ -135,10 +135,13 @@ TEST(early_data_is_to_be_skipped_if_it_was_announced)
 	}
 }
 
+#define PSK	"\0\x29\0\x2c\0\7\0\1a\0\0\0\0\0\x21\x20" \
+		"0123456789abcdef0123456789abcdef"
+
 TEST(a_psk_without_its_modes_is_missing_an_extension)
 {
-	EXPECT_EQ(-1, ALERT(EXTS(FIRST SHARE "\0\x2d\0\2\1\1" "\0\x29\0\2\0\0")));
-	EXPECT_EQ(HS_ALERT_MISSING_EXTENSION, ALERT(EXTS(FIRST SHARE "\0\x29\0\2\0\0")));
+	EXPECT_EQ(-1, ALERT(EXTS(FIRST SHARE "\0\x2d\0\2\1\1" PSK)));
+	EXPECT_EQ(HS_ALERT_MISSING_EXTENSION, ALERT(EXTS(FIRST SHARE PSK)));
 }
 
 TEST(names)
