@@ -99,11 +99,16 @@ bool access_add_path(struct access_paths *paths, const char *path)
 	return list[paths->len] && ++paths->len;
 }
 
-static void wipe_paths(struct access_paths *paths)
+/**
+ * access_wipe_paths - empty a list
+ * @paths: caller's storage
+ */
+void access_wipe_paths(struct access_paths *paths)
 {
 	for (size_t i = 0; i < paths->len; i++)
 		free(paths->paths[i]);
 	free(paths->paths);
+	*paths = (struct access_paths){ 0 };
 }
 
 /**
@@ -114,8 +119,8 @@ void access_wipe(struct access *access)
 {
 	free(access->users.ids);
 	free(access->groups.ids);
-	wipe_paths(&access->cgroups);
-	wipe_paths(&access->executables);
+	access_wipe_paths(&access->cgroups);
+	access_wipe_paths(&access->executables);
 	*access = (struct access){ 0 };
 }
 

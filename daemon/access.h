@@ -58,6 +58,7 @@ typedef bool (*access_cgroup)(void *owner, uint64_t cgroup_id,
 bool access_add_user(struct access *access, const char *name);
 bool access_add_group(struct access *access, const char *name);
 bool access_add_path(struct access_paths *paths, const char *path);
+void access_wipe_paths(struct access_paths *paths);
 void access_wipe(struct access *access);
 bool access_allows(const struct access *access, const struct access_who *who,
 		   access_cgroup in_cgroup, void *owner);

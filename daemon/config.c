@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <libgen.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,10 +126,41 @@ static unsigned int cpu_count(void)
 	return n < 1 ? 1 : n > CONFIG_WORKERS_MAX ? CONFIG_WORKERS_MAX : (unsigned int)n;
 }
 
+static bool load_user(struct sandbox_user *user, const struct config_file *file)
+{
+	const char *name = cfg_getstr(file->conf, "user");
+	const struct passwd *entry;
+
+	*user = sandbox_same_user;
+	if (!name || geteuid())
+		return true;
+	entry = getpwnam(name);
+	if (!entry) {
+		config_error(file, file->conf, "user", "user: expected a user, not \"%s\"",
+			     name);
+		return false;
+	}
+	*user = (struct sandbox_user){ entry->pw_uid, entry->pw_gid };
+	return true;
+}
+
+static bool load_control(struct config *cfg, const struct config_file *file)
+{
+	const char *metrics = cfg_getstr(file->conf, "metrics");
+
+	cfg->control = strdup(cfg_getstr(file->conf, "control"));
+	cfg->metrics = metrics ? strdup(metrics) : NULL;
+	return cfg->control && (cfg->metrics || !metrics) &&
+	       load_names(&cfg->control_access, access_add_user, "control_users",
+			  "user", file, file->conf);
+}
+
 static bool load_top(struct config *cfg, const struct config_file *file)
 {
 	const char *keylog = cfg_getstr(file->conf, "keylog");
 
+	if (!load_user(&cfg->user, file) || !load_control(cfg, file))
+		return false;
 	cfg->workers = (unsigned int)cfg_getint(file->conf, "workers");
 	if (!cfg->workers)
 		cfg->workers = cpu_count();
@@ -165,14 +197,17 @@ static bool load_profiles(struct config *cfg, const struct config_file *file)
 /**
  * config_load - read a configuration file and all that it names
  * @name: its path
+ * @signer: loads its private keys
  *
  * Return: the configuration, or NULL; then all that is wrong has been logged.
  */
-struct config *config_load(const char *name)
+struct config *config_load(const char *name, struct signer *signer)
 {
 	struct config *cfg = calloc(1, sizeof(*cfg));
-	struct config_file file = { 0 };
+	struct config_file file = { .signer = signer };
 
+	if (cfg)
+		file.files = &cfg->files;
 	if (cfg && (!config_file_read(&file, name) || !load_top(cfg, &file) ||
 		    !load_profiles(cfg, &file))) {
 		config_free(cfg);
@@ -180,6 +215,18 @@ struct config *config_load(const char *name)
 	}
 	config_file_end(&file);
 	return cfg;
+}
+
+static void wipe_profile(struct config_profile *profile)
+{
+	access_wipe(&profile->access);
+	for (size_t i = 0; i < profile->credentials_len; i++) {
+		x509_credential_free(profile->credentials[i]);
+		free(profile->pairs[i].certificate);
+		free(profile->pairs[i].key);
+	}
+	x509_trust_free(profile->trust);
+	free(profile->trust_file);
 }
 
 /**
@@ -190,13 +237,13 @@ void config_free(struct config *cfg)
 {
 	if (!cfg)
 		return;
-	for (size_t i = 0; i < cfg->profiles_len; i++) {
-		access_wipe(&cfg->profiles[i].access);
-		for (size_t j = 0; j < cfg->profiles[i].credentials_len; j++)
-			x509_credential_free(cfg->profiles[i].credentials[j]);
-		x509_trust_free(cfg->profiles[i].trust);
-	}
+	for (size_t i = 0; i < cfg->profiles_len; i++)
+		wipe_profile(&cfg->profiles[i]);
 	free(cfg->profiles);
+	access_wipe(&cfg->control_access);
+	access_wipe_paths(&cfg->files);
+	free(cfg->control);
+	free(cfg->metrics);
 	free(cfg->keylog);
 	free(cfg);
 }

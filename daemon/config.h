@@ -13,8 +13,10 @@
 
 #include "access.h"
 #include "policy.h"
+#include "sandbox.h"
 #include "x509.h"
 
+#define CONFIG_CONTROL_DEFAULT	"/run/tlsup/control"
 #define CONFIG_NAME_MAX	63
 #define CONFIG_WINDOW_MAX	4096
 #define CONFIG_LIST_MAX	16
@@ -22,14 +24,23 @@
 #define CONFIG_MESSAGE_MIN	4096
 #define CONFIG_MESSAGE_MAX	65528
 
+struct signer;
+
+/** struct config_pair - what a credential was made of: paths, or a URI for the key */
+struct config_pair {
+	char *certificate;
+	char *key;
+};
+
 /**
  * struct config_profile - what an administrator allows
  * @name: as applications name it
  * @access: who may use it
  * @credentials: the first are the default; none: clients only
+ * @pairs: what they were made of
  * @credentials_len: how many
  * @trust: whom this profile trusts
- * @trusts_file: @trust is a file's, not the system's
+ * @trust_file: the path of @trust; NULL: it is the system's
  * @client_auth: server: whether a certificate is asked for
  * @message_max: longest handshake message that is taken, bytes; 0: the default
  * @alpn: RFC 7301 wire list, for programs that set none
@@ -49,9 +60,10 @@ struct config_profile {
 	char name[CONFIG_NAME_MAX + 1];
 	struct access access;
 	struct x509_credential *credentials[X509_CREDENTIALS_MAX];
+	struct config_pair pairs[X509_CREDENTIALS_MAX];
 	size_t credentials_len;
+	char *trust_file;
 	struct x509_trust *trust;
-	bool trusts_file;
 	enum hs_client_auth client_auth;
 	uint32_t message_max;
 	uint8_t alpn[CONFIG_ALPN_MAX];
@@ -72,6 +84,11 @@ struct config_profile {
  * @workers: threads
  * @window: events that may be out to each
  * @keylog: SSLKEYLOGFILE, or NULL
+ * @user: whom workers and signer become
+ * @control: path of the socket for tlsupctl
+ * @control_access: who may use it, beside root
+ * @files: all that it names and that may change on disk
+ * @metrics: where metrics are served: a path or ADDRESS:PORT; NULL: nowhere
  * @profiles: all profiles
  * @profiles_len: how many
  */
@@ -79,11 +96,16 @@ struct config {
 	unsigned int workers;
 	unsigned int window;
 	char *keylog;
+	struct sandbox_user user;
+	char *control;
+	struct access control_access;
+	char *metrics;
+	struct access_paths files;
 	struct config_profile *profiles;
 	size_t profiles_len;
 };
 
-struct config *config_load(const char *name);
+struct config *config_load(const char *name, struct signer *signer);
 void config_free(struct config *cfg);
 const struct config_profile *config_find_profile(const struct config *cfg, const char *name);
 

@@ -40,6 +40,7 @@ static struct config_file *reading;
 static cfg_opt_t profile_opts[] = {
 	CFG_STR_LIST("certificate", NULL, CFGF_NONE),
 	CFG_STR_LIST("key", NULL, CFGF_NONE),
+	CFG_STR_LIST("key_credential", NULL, CFGF_NONE),
 	CFG_STR_LIST("ocsp", NULL, CFGF_NONE),
 	CFG_STR("trust", "system", CFGF_NONE),
 	CFG_STR_LIST("crl", NULL, CFGF_NONE),
@@ -61,6 +62,10 @@ static cfg_opt_t top_opts[] = {
 	CFG_INT("workers", 0, CFGF_NONE),
 	CFG_INT("window", CONFIG_WINDOW_DEFAULT, CFGF_NONE),
 	CFG_STR("keylog", NULL, CFGF_NONE),
+	CFG_STR("user", NULL, CFGF_NONE),
+	CFG_STR("control", CONFIG_CONTROL_DEFAULT, CFGF_NONE),
+	CFG_STR_LIST("control_users", NULL, CFGF_NONE),
+	CFG_STR("metrics", NULL, CFGF_NONE),
 	CFG_SEC("profile", profile_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_END(),
 };
@@ -294,7 +299,7 @@ static void set_checks(cfg_t *conf)
 
 /**
  * config_file_read - read a configuration file
- * @file: filled; to be ended by config_file_end() in any case
+ * @file: with signer and files; filled; to be ended by config_file_end() in any case
  * @name: its path; outlives @file
  *
  * Return: whether it could be read and holds what the grammar wants; if not,
@@ -304,8 +309,8 @@ bool config_file_read(struct config_file *file, const char *name)
 {
 	int result;
 
-	*file = (struct config_file){ .name = name,
-				      .conf = cfg_init(top_opts, CFGF_NONE) };
+	file->name = name;
+	file->conf = cfg_init(top_opts, CFGF_NONE);
 	if (!file->conf)
 		return false;
 	set_checks(file->conf);

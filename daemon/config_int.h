@@ -17,20 +17,27 @@
 #define CONFIG_WORKERS_MAX	256
 #define CONFIG_WINDOW_DEFAULT	128
 #define CONFIG_ALPN_NAME_MAX	255
+#define CONFIG_EXPIRY_DAYS	14
 
 struct config_profile;
+struct access_paths;
 struct place;
+struct signer;
 
 /**
  * struct config_file - a configuration file that has been read
  * @name: its path
  * @conf: libconfuse's
  * @places: where each key was set
+ * @signer: loads private keys
+ * @files: gets the names of files that may change
  */
 struct config_file {
 	const char *name;
 	cfg_t *conf;
 	struct place *places;
+	struct signer *signer;
+	struct access_paths *files;
 };
 
 bool config_file_read(struct config_file *file, const char *name);

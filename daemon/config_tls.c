@@ -10,38 +10,86 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "config_int.h"
 #include "names.h"
+#include "signer.h"
+#include "x509_key.h"
 
-/* The path of the n-th value of a key, to be freed; NULL: it is not set, or "". */
-static char *path_at(const struct config_file *file, cfg_t *section, const char *key,
-		     unsigned int n)
+#define DAY	86400
+
+/* The path, to be freed, of what may change on disk. */
+static char *file_of(const struct config_file *file, const char *name)
 {
-	const char *path = n < cfg_size(section, key) ? cfg_getnstr(section, key, n) : "";
+	char *path = config_resolve(file, name);
 
-	return *path ? config_resolve(file, path) : NULL;
+	if (path)
+		access_add_path(file->files, path);
+	return path;
+}
+
+/* The n-th value of a key; NULL: it is not set, or "". */
+static const char *value_at(cfg_t *section, const char *key, unsigned int n)
+{
+	const char *value = n < cfg_size(section, key) ? cfg_getnstr(section, key, n) : "";
+
+	return *value ? value : NULL;
+}
+
+static void warn_of_expiry(const char *certificate, time_t end,
+			   const struct config_file *file, cfg_t *section)
+{
+	long days = (long)((end - time(NULL)) / DAY);
+
+	if (end < time(NULL))
+		config_warning(file, section, "certificate", "%s has expired", certificate);
+	else if (days < CONFIG_EXPIRY_DAYS)
+		config_warning(file, section, "certificate", "%s expires in %ld days",
+			       certificate, days);
+}
+
+static bool load_pair(struct config_pair *pair, const struct config_file *file,
+		      cfg_t *section, unsigned int n)
+{
+	const char *certificate = value_at(section, "certificate", n);
+	const char *key = value_at(section, "key", n);
+
+	if (!certificate || !key) {
+		config_error(file, section, "certificate", "expected the names of files");
+		return false;
+	}
+	pair->certificate = file_of(file, certificate);
+	pair->key = x509_key_is_token(key) ? strdup(key) : file_of(file, key);
+	return pair->certificate && pair->key;
 }
 
 static bool load_credential(struct config_profile *profile, const struct config_file *file,
 			    cfg_t *section, unsigned int n)
 {
-	char *certificate = path_at(file, section, "certificate", n);
-	char *key = path_at(file, section, "key", n);
-	char *ocsp = path_at(file, section, "ocsp", n);
+	struct config_pair *pair = &profile->pairs[profile->credentials_len];
+	const char *response = value_at(section, "ocsp", n);
+	char *ocsp = response ? file_of(file, response) : NULL;
 	struct x509_credential *credential = NULL;
-	char error[X509_ERROR_MAX] = "expected the names of files";
+	char error[X509_ERROR_MAX] = "";
+	struct x509_key_ref ref;
 
-	if (certificate && key)
-		credential = x509_credential_load(certificate, key, ocsp, error);
-	free(certificate);
-	free(key);
+	if (load_pair(pair, file, section, n) &&
+	    signer_load(file->signer, pair->key, value_at(section, "key_credential", n),
+			&ref, error))
+		credential = x509_credential_load(pair->certificate, &ref, ocsp, error);
 	free(ocsp);
-	if (credential)
+	if (credential) {
 		profile->credentials[profile->credentials_len++] = credential;
-	else
+		warn_of_expiry(pair->certificate, x509_credential_expires(credential),
+			       file, section);
+		return true;
+	}
+	if (*error)
 		config_error(file, section, "certificate", "%s", error);
-	return credential;
+	free(pair->certificate);
+	free(pair->key);
+	return false;
 }
 
 static bool load_credentials(struct config_profile *profile, const struct config_file *file,
@@ -63,6 +111,10 @@ static bool load_credentials(struct config_profile *profile, const struct config
 		config_error(file, section, "ocsp", "more responses than certificates");
 		return false;
 	}
+	if (cfg_size(section, "key_credential") > count) {
+		config_error(file, section, "key_credential", "more credentials than keys");
+		return false;
+	}
 	for (unsigned int i = 0; i < count; i++)
 		if (!load_credential(profile, file, section, i))
 			return false;
@@ -75,20 +127,19 @@ static bool load_trust(struct config_profile *profile, const struct config_file 
 	const char *trust = cfg_getstr(section, "trust");
 	unsigned int count = cfg_size(section, "crl");
 	char error[X509_ERROR_MAX] = "out of memory";
-	char *path = NULL, **crls = calloc(count + 1, sizeof(*crls));
+	char **crls = calloc(count + 1, sizeof(*crls));
 	bool ok = crls;
 
-	profile->trusts_file = strcmp(trust, "system");
-	if (profile->trusts_file)
-		ok = (path = config_resolve(file, trust)) && ok;
+	if (strcmp(trust, "system"))
+		ok = (profile->trust_file = file_of(file, trust)) && ok;
 	for (unsigned int i = 0; i < count && ok; i++)
-		ok = (crls[i] = config_resolve(file, cfg_getnstr(section, "crl", i)));
+		ok = (crls[i] = file_of(file, cfg_getnstr(section, "crl", i)));
 	if (ok)
-		profile->trust = x509_trust_load(path, (const char *const *)crls, count, error);
+		profile->trust = x509_trust_load(profile->trust_file,
+						 (const char *const *)crls, count, error);
 	for (unsigned int i = 0; crls && i < count; i++)
 		free(crls[i]);
 	free(crls);
-	free(path);
 	if (!profile->trust)
 		config_error(file, section, "trust", "%s", error);
 	return profile->trust;
@@ -104,7 +155,7 @@ static bool load_client_auth(struct config_profile *profile, const struct config
 		return true;
 	profile->client_auth = !strcmp(name, "request") ? HS_CLIENT_AUTH_REQUEST :
 							  HS_CLIENT_AUTH_REQUIRE;
-	if (profile->trusts_file)
+	if (profile->trust_file)
 		return true;
 	config_error(file, section, "client_auth",
 		     "client_auth wants a file of authorities as trust");

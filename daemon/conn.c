@@ -14,11 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-
 #include "crypto/cr_hash.h"
+#include "crypto/cr_rand.h"
 #include "lib/secret.h"
 #include "lib/wire.h"
 #include "log.h"
+#include "stats.h"
 #include "tls/hs.h"
 #include "tls/suite.h"
 #include "x509.h"
@@ -37,6 +38,7 @@
  * @profile: the administrator's
  * @hs: the engine
  * @answer: to the event that is being worked on
+ * @request: to the signer
  * @failure: why the peer's certificate was refused
  * @server_name: a client's: to be verified
  * @alpn: of application or profile
@@ -47,6 +49,7 @@
  * @exe: who asked
  * @role: of this side
  * @over: the last answer has been sent, or could not be
+ * @began_us: when its first event came
  */
 struct conn {
 	const struct conn_env *env;
@@ -55,6 +58,7 @@ struct conn {
 	const struct config_profile *profile;
 	struct hs *hs;
 	struct kern_answer answer;
+	struct signer_request request;
 	struct x509_failure failure;
 	char server_name[HS_NAME_MAX + 1];
 	uint8_t alpn[CONFIG_ALPN_MAX];
@@ -65,6 +69,7 @@ struct conn {
 	char exe[EXE_MAX];
 	enum hs_role role;
 	bool over;
+	uint64_t began_us;
 };
 
 static const char *role_name(const struct conn *conn)
@@ -155,14 +160,41 @@ static void ask_credential(struct conn *conn, const struct hs_question *question
 						   conn->role, question));
 }
 
-static void ask_sign(struct conn *conn, const struct hs_question *question)
+/* The signer has spoken, and with that the handshake may have come to its end. */
+static void on_signature(void *owner, const uint8_t *signature, size_t len)
 {
-	uint8_t signature[HS_SIGNATURE_MAX];
-	size_t len;
+	struct conn *conn = owner;
 
-	len = x509_sign(question->credential, question->scheme,
-			question->content, signature, sizeof(signature));
 	hs_answer_sign(conn->hs, signature, len);
+	if (conn->over)
+		conn->env->over(conn->env->owner, conn->id);
+}
+
+static void on_premaster(void *owner, const uint8_t *premaster, size_t len)
+{
+	uint8_t other[X509_PREMASTER_SIZE] = { 0 };
+	struct conn *conn = owner;
+
+	/* It always says something, unless it breaks. */
+	if (len != X509_PREMASTER_SIZE)
+		cr_random(other, sizeof(other));
+	hs_answer_decrypt(conn->hs, len == X509_PREMASTER_SIZE ? premaster : other);
+	secret_wipe_bytes(other, sizeof(other));
+	if (conn->over)
+		conn->env->over(conn->env->owner, conn->id);
+}
+
+static void ask_signer(struct conn *conn, const struct hs_question *question)
+{
+	bool sign = question->ask == HS_ASK_SIGN;
+
+	conn->request.wish = sign ? SIGNER_SIGN : SIGNER_DECRYPT;
+	conn->request.key = x509_credential_handle(question->credential);
+	conn->request.scheme = question->scheme;
+	conn->request.content = question->content;
+	conn->request.done = sign ? on_signature : on_premaster;
+	conn->request.owner = conn;
+	signer_port_ask(conn->env->signer, &conn->request);
 }
 
 static void ask_verify(struct conn *conn, const struct hs_question *question)
@@ -187,16 +219,7 @@ static void ask_encrypt(struct conn *conn, const struct hs_question *question)
 	hs_answer_encrypt(conn->hs, ciphertext, len);
 }
 
-static void ask_decrypt(struct conn *conn, const struct hs_question *question)
-{
-	uint8_t premaster[X509_PREMASTER_SIZE];
-
-	x509_decrypt(question->credential, question->content, premaster);
-	hs_answer_decrypt(conn->hs, premaster);
-	secret_wipe_bytes(premaster, sizeof(premaster));
-}
-
-/* All answered at once; the engine would also wait. */
+/* What needs a private key is answered later, the rest at once. */
 static void on_ask(void *owner, const struct hs_question *question)
 {
 	struct conn *conn = owner;
@@ -206,16 +229,14 @@ static void on_ask(void *owner, const struct hs_question *question)
 		ask_credential(conn, question);
 		break;
 	case HS_ASK_SIGN:
-		ask_sign(conn, question);
+	case HS_ASK_DECRYPT:
+		ask_signer(conn, question);
 		break;
 	case HS_ASK_VERIFY:
 		ask_verify(conn, question);
 		break;
 	case HS_ASK_ENCRYPT:
 		ask_encrypt(conn, question);
-		break;
-	case HS_ASK_DECRYPT:
-		ask_decrypt(conn, question);
 		break;
 	case HS_ASK_SESSION:
 	case HS_ASK_TICKET:
@@ -264,6 +285,12 @@ static void on_done(void *owner, const struct hs_result *result)
 	kern_answer_done(&conn->answer, &done);
 	conn->over = true;
 	commit(conn);
+	stats_done(&(struct stats_handshake){
+		.server = conn->role == HS_SERVER,
+		.version = result->version,
+		.suite = result->suite,
+		.microseconds = stats_now_us() - conn->began_us,
+	});
 	log_debug("%s handshake done: pid %u uid %u exe %s profile %s name %s suite %s",
 		  role_name(conn), conn->pid, conn->uid, conn->exe,
 		  conn->profile->name,
@@ -276,6 +303,7 @@ static void on_fail(void *owner, const struct hs_failure *failure)
 	struct conn *conn = owner;
 
 	log_failure(conn, conn->profile->name, conn->server_name, failure->reason);
+	stats_failed((uint32_t)failure->error);
 	kern_answer_fail(&conn->answer, (uint32_t)failure->error, failure->alert,
 			 failure->reason);
 	conn->over = true;
@@ -363,9 +391,9 @@ static void set_client_auth(struct conn *conn, const struct kern_event *event)
 	const struct config_profile *profile = conn->profile;
 
 	conn->config.client_auth = profile->client_auth;
-	if (event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT && profile->trusts_file)
+	if (event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT && profile->trust_file)
 		conn->config.client_auth = HS_CLIENT_AUTH_REQUIRE;
-	if (profile->trusts_file)
+	if (profile->trust_file)
 		conn->config.authorities = x509_trust_authorities(profile->trust);
 }
 
@@ -409,6 +437,7 @@ struct conn *conn_create(const struct conn_env *env, const struct kern_event *ev
 		return NULL;
 	conn->env = env;
 	conn->id = event->conn_id;
+	conn->began_us = stats_now_us();
 	conn->role = event->role == HS_CLIENT ? HS_CLIENT : HS_SERVER;
 	conn->pid = event->pid;
 	conn->uid = event->uid;
@@ -423,7 +452,7 @@ struct conn *conn_create(const struct conn_env *env, const struct kern_event *ev
 		return conn;
 	set_config(conn, event);
 	conn->hs = hs_create(conn->role, &conn->config,
-			     &ops[env->trace][env->keylog >= 0], conn);
+			     &ops[log_traces()][env->keylog >= 0], conn);
 	if (conn->hs)
 		return conn;
 	conn_destroy(conn);
@@ -438,6 +467,7 @@ void conn_destroy(struct conn *conn)
 {
 	if (!conn)
 		return;
+	signer_port_cancel(conn->env->signer, &conn->request);
 	hs_destroy(conn->hs);
 	kern_answer_drop(&conn->answer);
 	secret_free(conn, sizeof(*conn));
@@ -445,8 +475,10 @@ void conn_destroy(struct conn *conn)
 
 static bool in_cgroup(void *owner, uint64_t cgroup_id, const struct access_paths *paths)
 {
-	(void)owner;
-	return access_in_cgroup(cgroup_id, paths);
+	const struct conn *conn = owner;
+
+	(void)paths;
+	return conn->env->in_cgroup(conn->env->owner, cgroup_id, conn->profile);
 }
 
 static bool is_allowed(const struct conn *conn)
@@ -458,13 +490,15 @@ static bool is_allowed(const struct conn *conn)
 		.exe = conn->exe,
 	};
 
-	return access_allows(&conn->profile->access, &who, in_cgroup, NULL);
+	return access_allows(&conn->profile->access, &who, in_cgroup,
+			     (void *)(uintptr_t)conn);
 }
 
 static void refuse(struct conn *conn, uint32_t error, const char *profile,
 		   const char *reason)
 {
 	log_failure(conn, profile, conn->server_name, reason);
+	stats_failed(error);
 	kern_answer_fail(&conn->answer, error, conn->role == HS_SERVER ?
 			 HS_ALERT_HANDSHAKE_FAILURE : -1, reason);
 	conn->over = true;
@@ -497,7 +531,7 @@ bool conn_start(struct conn *conn, const struct kern_event *event)
 	else if (conn->role == HS_SERVER && !conn->profile->credentials_len)
 		refuse(conn, ENOKEY, event->profile, "the profile has no certificate");
 	else if (conn->role == HS_SERVER &&
-		 event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT && !conn->profile->trusts_file)
+		 event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT && !conn->profile->trust_file)
 		refuse(conn, ENOKEY, event->profile,
 		       "the profile names no authorities for clients' certificates");
 	else if (conn->role == HS_CLIENT)
@@ -529,6 +563,7 @@ bool conn_record(struct conn *conn, const struct kern_event *event)
  */
 void conn_log_closed(const struct conn *conn, const struct kern_event *event)
 {
+	stats_failed(event->error);
 	log_failure(conn, conn->profile ? conn->profile->name : "-",
 		    conn->server_name,
 		    *event->reason ? event->reason : "the program closed the socket");

@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "kern.h"
+#include "signer.h"
 
 struct conn;
 
@@ -18,14 +19,21 @@ struct conn;
  * struct conn_env - what all handshakes of a worker share
  * @config: the configuration
  * @kern: the worker's agent
- * @trace: log each message
+ * @signer: the worker's way to the private keys
  * @keylog: descriptor of the key log, or -1
+ * @over: called when a handshake has ended on its own, to be destroyed
+ * @in_cgroup: whether a control group is one of a profile's
+ * @owner: for @over and @in_cgroup
  */
 struct conn_env {
 	const struct config *config;
 	struct kern *kern;
-	bool trace;
+	struct signer_port *signer;
 	int keylog;
+	void (*over)(void *owner, uint64_t id);
+	bool (*in_cgroup)(void *owner, uint64_t cgroup_id,
+			  const struct config_profile *profile);
+	void *owner;
 };
 
 struct conn *conn_create(const struct conn_env *env, const struct kern_event *event);

@@ -34,6 +34,7 @@
  * @owner: handed to @handler
  * @window: events that may be out at once
  * @registering: the kernel's word on REGISTER is awaited
+ * @drained: the kernel has agreed to DRAIN
  * @verdict: that word, a negative errno or 0
  */
 struct kern {
@@ -41,6 +42,7 @@ struct kern {
 	int family;
 	unsigned int window;
 	bool registering;
+	bool drained;
 	int verdict;
 	kern_handler handler;
 	void *owner;
@@ -145,6 +147,8 @@ static int acknowledged(struct nl_msg *msg, void *arg)
 	struct kern *kern = arg;
 
 	(void)msg;
+	if (!kern->registering)
+		kern->drained = true;
 	kern->registering = false;
 	kern->verdict = 0;
 	return NL_OK;
@@ -274,6 +278,36 @@ int kern_register(struct kern *kern)
 	if (!err && nl_socket_set_nonblocking(kern->sock) < 0)
 		err = -EIO;
 	return err;
+}
+
+/**
+ * kern_drain - want no new requests
+ * @kern: the agent
+ *
+ * Return: 0 or -errno. Requests may still come until kern_is_drained().
+ */
+int kern_drain(struct kern *kern)
+{
+	struct nl_msg *msg = new_message(kern, TLSUP_CMD_DRAIN);
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_ACK;
+	err = send_message(kern, msg);
+	nlmsg_free(msg);
+	return err;
+}
+
+/**
+ * kern_is_drained - has the kernel given its last request?
+ * @kern: the agent
+ *
+ * Return: whether it has; all of them have been handed to the handler.
+ */
+bool kern_is_drained(const struct kern *kern)
+{
+	return kern->drained;
 }
 
 /**

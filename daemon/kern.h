@@ -107,6 +107,8 @@ typedef void (*kern_handler)(void *owner, const struct kern_event *event);
 
 struct kern *kern_open(unsigned int window, kern_handler handler, void *owner);
 int kern_register(struct kern *kern);
+int kern_drain(struct kern *kern);
+bool kern_is_drained(const struct kern *kern);
 void kern_close(struct kern *kern);
 int kern_fd(const struct kern *kern);
 int kern_receive(struct kern *kern);

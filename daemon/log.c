@@ -8,12 +8,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define LINE_SIZE	1024
 
-static enum log_level threshold = LOG_LEVEL_INFO;
+/* Shared by all processes of the daemon: one word changes it for all. */
+static struct shared {
+	_Atomic int threshold;
+	_Atomic bool trace;
+} first = { LOG_LEVEL_INFO, false }, *shared = &first;
 static bool journal;
+static char *captured;
+static size_t captured_size;
+
+static const struct {
+	const char *name;
+	enum log_level level;
+} names[] = {
+	{ "error", LOG_LEVEL_ERROR },
+	{ "warning", LOG_LEVEL_WARNING },
+	{ "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG },
+};
 
 /**
  * log_init - set the level, and learn who reads
@@ -24,8 +41,58 @@ static bool journal;
  */
 void log_init(enum log_level level)
 {
-	threshold = level;
+	void *page = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page != MAP_FAILED)
+		shared = page;
+	shared->threshold = (int)level;
 	journal = getenv("JOURNAL_STREAM");
+}
+
+/**
+ * log_set - change level and tracing, in all processes
+ * @level: lines of less weight are left out
+ * @trace: whether each handshake message is logged, from new handshakes on
+ */
+void log_set(enum log_level level, bool trace)
+{
+	shared->threshold = (int)level;
+	shared->trace = trace;
+}
+
+/**
+ * log_capture - keep what this process logs, for whoever asked for it
+ * @text: where, as well as in the log; NULL: no more
+ * @size: of @text; what does not fit is left out
+ */
+void log_capture(char *text, size_t size)
+{
+	captured = text;
+	captured_size = size;
+}
+
+/**
+ * log_traces - is each handshake message to be logged?
+ *
+ * Return: whether it is.
+ */
+bool log_traces(void)
+{
+	return shared->trace;
+}
+
+/**
+ * log_level_name - the level in force
+ *
+ * Return: its name.
+ */
+const char *log_level_name(void)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if ((int)names[i].level == shared->threshold)
+			return names[i].name;
+	return "";
 }
 
 /**
@@ -37,16 +104,6 @@ void log_init(enum log_level level)
  */
 bool log_parse_level(const char *name, enum log_level *level)
 {
-	static const struct {
-		const char *name;
-		enum log_level level;
-	} names[] = {
-		{ "error", LOG_LEVEL_ERROR },
-		{ "warning", LOG_LEVEL_WARNING },
-		{ "info", LOG_LEVEL_INFO },
-		{ "debug", LOG_LEVEL_DEBUG },
-	};
-
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(names[i].name, name)) {
 			*level = names[i].level;
@@ -63,6 +120,14 @@ static void make_printable(char *line)
 			*line = '?';
 }
 
+static void capture(const char *text)
+{
+	size_t len = strlen(captured);
+
+	if (len + strlen(text) + 2 <= captured_size)
+		snprintf(captured + len, captured_size - len, "%s\n", text);
+}
+
 /**
  * log_line - write one line, whole
  * @level: its weight
@@ -74,12 +139,14 @@ void log_line(enum log_level level, const char *format, ...)
 	va_list args;
 	int n;
 
-	if (level > threshold)
+	if ((int)level > shared->threshold)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	make_printable(text);
+	if (captured)
+		capture(text);
 	if (journal)
 		n = snprintf(line, sizeof(line), "<%d>%s\n", (int)level, text);
 	else

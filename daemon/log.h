@@ -8,6 +8,7 @@
 #define TLSUP_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR = 3,	/* numbers of syslog(3) */
@@ -17,6 +18,10 @@ enum log_level {
 };
 
 void log_init(enum log_level level);
+void log_set(enum log_level level, bool trace);
+void log_capture(char *text, size_t size);
+bool log_traces(void);
+const char *log_level_name(void);
 bool log_parse_level(const char *name, enum log_level *level);
 void log_line(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

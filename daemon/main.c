@@ -2,48 +2,38 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * tlsupd: options, signals, and the order of things at start and end.
+ * tlsupd: the command line.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <linux/capability.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <systemd/sd-daemon.h>
 
-#include "config.h"
 #include "list.h"
 #include "log.h"
-#include "worker.h"
+#include "sandbox.h"
+#include "service.h"
 
 #define CONFIG_DEFAULT	"/etc/tlsup/tlsupd.conf"
-#define VERSION		"0.1"
 
 /** struct options - the command line */
 struct options {
-	const char *config;
+	struct service_options service;
 	enum log_level level;
 	bool check;
-	bool keylog;
 	bool trace;
 };
 
 static const char usage[] =
-	"usage: tlsupd [-c FILE] [--check-config] [--keylog] [--log-level LEVEL]\n"
-	"              [--trace] [--version] [--help]\n"
+	"usage: tlsupd [-c FILE] [--check-config] [--control PATH] [--keylog]\n"
+	"              [--log-level LEVEL] [--takeover] [--trace] [--version] [--help]\n"
 	"  -c, --config FILE     configuration (" CONFIG_DEFAULT ")\n"
 	"      --check-config    read the configuration, say what is wrong, and exit\n"
+	"      --control PATH    socket for tlsupctl, in place of the configuration's\n"
 	"      --keylog          write session secrets to the configuration's keylog\n"
 	"      --log-level LEVEL error, warning, info (default) or debug\n"
+	"      --takeover        take the place of the daemon that serves\n"
 	"      --trace           log each handshake message\n"
 	"      --list-policies, --list-ciphers, --list-groups, --list-schemes\n"
 	"                        print what there is, with the policies that offer it\n";
@@ -55,12 +45,14 @@ static void (*const lists[])(void) = {
 /* Returns -1 to go on, else the exit status. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	enum { LIST = 256, CHECK = 512, KEYLOG, LEVEL, TRACE, SHOW_VERSION };
+	enum { LIST = 256, CHECK = 512, CONTROL, KEYLOG, LEVEL, TAKEOVER, TRACE, SHOW_VERSION };
 	static const struct option longs[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, CHECK },
+		{ "control", required_argument, NULL, CONTROL },
 		{ "keylog", no_argument, NULL, KEYLOG },
 		{ "log-level", required_argument, NULL, LEVEL },
+		{ "takeover", no_argument, NULL, TAKEOVER },
 		{ "trace", no_argument, NULL, TRACE },
 		{ "list-policies", no_argument, NULL, LIST },
 		{ "list-ciphers", no_argument, NULL, LIST + 1 },
@@ -75,13 +67,19 @@ static int parse_options(int argc, char **argv, struct options *options)
 	while ((c = getopt_long(argc, argv, "c:h", longs, NULL)) >= 0) {
 		switch (c) {
 		case 'c':
-			options->config = optarg;
+			options->service.config = optarg;
 			break;
 		case CHECK:
 			options->check = true;
 			break;
+		case CONTROL:
+			options->service.control = optarg;
+			break;
+		case TAKEOVER:
+			options->service.takeover = true;
+			break;
 		case KEYLOG:
-			options->keylog = true;
+			options->service.keylog = true;
 			break;
 		case LEVEL:
 			if (log_parse_level(optarg, &options->level))
@@ -95,7 +93,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 			lists[c - LIST]();
 			return EXIT_SUCCESS;
 		case SHOW_VERSION:
-			puts("tlsupd " VERSION);
+			puts("tlsupd " SERVICE_VERSION);
 			return EXIT_SUCCESS;
 		case 'h':
 			fputs(usage, stdout);
@@ -112,151 +110,27 @@ static int parse_options(int argc, char **argv, struct options *options)
 	return -1;
 }
 
-/* What holds secrets leaves no core behind, and no debugger may look in. */
-static void protect_memory(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
-/* Registration was the last act that needed any right. */
-static int drop_capabilities(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	return syscall(SYS_capset, &header, none) ? -errno : 0;
-}
-
-/* Both the configuration and the command line must ask for it. */
-static int open_keylog(const struct config *config, bool wanted)
-{
-	int fd;
-
-	if (!wanted || !config->keylog) {
-		if (wanted)
-			log_warning("--keylog: the configuration names no keylog");
-		return -1;
-	}
-	fd = open(config->keylog, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-		  O_NOFOLLOW, 0600);
-	if (fd < 0)
-		log_error("%s: %s", config->keylog, strerror(errno));
-	else
-		log_warning("session secrets are written to %s: whoever reads it can read all traffic",
-			    config->keylog);
-	return fd;
-}
-
-static void tell_registration(int err)
-{
-	if (err == ENOENT)
-		log_error("the kernel module tlsup is not loaded");
-	else if (err == EPERM)
-		log_error("only an administrator (CAP_NET_ADMIN) can serve this network namespace");
-	else
-		log_error("registration failed: %s", strerror(err));
-}
-
-static unsigned int create_workers(struct worker **workers, unsigned int count,
-				   const struct worker_options *options)
-{
-	unsigned int n;
-
-	for (n = 0; n < count; n++) {
-		workers[n] = worker_create(options);
-		if (!workers[n]) {
-			tell_registration(errno);
-			break;
-		}
-	}
-	return n;
-}
-
-static int run_workers(struct worker **workers, unsigned int count)
-{
-	for (unsigned int i = 0; i < count; i++) {
-		int err = worker_run(workers[i]);
-
-		if (err) {
-			log_error("a worker could not be started: %s", strerror(-err));
-			return err;
-		}
-	}
-	return 0;
-}
-
-static void wait_for_signal(const sigset_t *signals)
-{
-	int number;
-
-	if (!sigwait(signals, &number))
-		log_info("ends: %s", strsignal(number));
-}
-
-static int serve(const struct config *config, const struct options *options,
-		 const sigset_t *signals)
-{
-	const struct worker_options shared = {
-		.config = config,
-		.trace = options->trace,
-		.keylog = open_keylog(config, options->keylog),
-	};
-	struct worker **workers = calloc(config->workers, sizeof(*workers));
-	unsigned int n = 0;
-	int err = -ENOMEM;
-
-	if (workers)
-		n = create_workers(workers, config->workers, &shared);
-	if (n == config->workers && !(err = drop_capabilities()))
-		err = run_workers(workers, n);
-	if (n == config->workers && !err) {
-		log_info("ready");
-		sd_notify(0, "READY=1");
-		wait_for_signal(signals);
-		sd_notify(0, "STOPPING=1");
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		worker_stop(workers[i]);
-		worker_destroy(workers[i]);
-	}
-	free(workers);
-	if (shared.keylog >= 0)
-		close(shared.keylog);
-	return err ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 int main(int argc, char **argv)
 {
 	struct options options = {
-		.config = CONFIG_DEFAULT,
+		.service.config = CONFIG_DEFAULT,
 		.level = LOG_LEVEL_INFO,
 	};
-	struct config *config;
 	sigset_t signals;
 	int status = parse_options(argc, argv, &options);
 
 	if (status >= 0)
 		return status;
 	log_init(options.level);
-	protect_memory();
+	log_set(options.level, options.trace);
+	sandbox_protect_memory();
 	umask(077);
-	/* Blocked before any thread is made, so that all inherit it. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-
-	config = config_load(options.config);
-	if (!config)
-		return EXIT_FAILURE;
-	status = options.check ? EXIT_SUCCESS : serve(config, &options, &signals);
-	config_free(config);
-	return status;
+	return options.check ? service_check(options.service.config) :
+			       service_run(&options.service);
 }

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * Registration happens in the main thread, while it still has the right to;
- * the thread that then runs needs none.
+ * Registration happens before the process enters its sandbox, while it still
+ * has the right to; the thread that then runs needs none.
  */
 #include "worker.h"
 
@@ -20,6 +20,8 @@
 #include "conn.h"
 #include "kern.h"
 #include "log.h"
+#include "pool.h"
+#include "signer.h"
 
 /** struct entry - a handshake in the worker's table */
 struct entry {
@@ -34,15 +36,21 @@ struct entry {
  * @table: its handshakes by the kernel's id
  * @thread: runs it
  * @started: @thread is to be joined
- * @stop: eventfd, readable when it is to stop
+ * @wish: what it is to do
+ * @wake: eventfd, readable when @wish has changed
+ * @ended: eventfd of the pool, told when the thread ends
  */
 struct worker {
 	struct conn_env env;
 	struct entry *table;
 	pthread_t thread;
 	bool started;
-	int stop;
+	_Atomic int wish;
+	int wake;
+	int ended;
 };
+
+enum wish { WISH_SERVE, WISH_DRAIN, WISH_DRAINING, WISH_STOP };
 
 static struct entry *find(struct worker *worker, uint64_t id)
 {
@@ -126,49 +134,111 @@ static void handle(void *owner, const struct kern_event *event)
 	}
 }
 
-static void *run(void *arg)
+static void over(void *owner, uint64_t id)
 {
-	struct worker *worker = arg;
+	struct worker *worker = owner;
+	struct entry *entry = find(worker, id);
+
+	if (entry)
+		remove_entry(worker, entry);
+}
+
+static bool in_cgroup(void *owner, uint64_t cgroup_id,
+		      const struct config_profile *profile)
+{
+	const struct worker *worker = owner;
+
+	return pool_in_cgroup(worker->env.config, cgroup_id, profile);
+}
+
+/* Whether the thread goes on. */
+static bool obey(struct worker *worker)
+{
+	uint64_t count;
+
+	if (read(worker->wake, &count, sizeof(count)) < 0)
+		log_error("eventfd: %s", strerror(errno));
+	if (worker->wish == WISH_DRAIN) {
+		worker->wish = WISH_DRAINING;
+		if (kern_drain(worker->env.kern))
+			log_error("the kernel goes on to send requests");
+	}
+	return worker->wish != WISH_STOP;
+}
+
+static bool is_drained(const struct worker *worker)
+{
+	return worker->wish == WISH_DRAINING && kern_is_drained(worker->env.kern) &&
+	       !worker->table;
+}
+
+static void run(struct worker *worker)
+{
 	struct pollfd fds[] = {
 		{ .fd = kern_fd(worker->env.kern), .events = POLLIN },
-		{ .fd = worker->stop, .events = POLLIN },
+		{ .fd = signer_port_fd(worker->env.signer), .events = POLLIN },
+		{ .fd = worker->wake, .events = POLLIN },
 	};
 
-	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR) {
+	while (!is_drained(worker)) {
+		if (poll(fds, 3, -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			log_error("poll: %s", strerror(errno));
 			break;
 		}
-		if (fds[1].revents)
+		if (fds[2].revents && !obey(worker))
 			break;
+		if (fds[1].revents && signer_port_receive(worker->env.signer)) {
+			log_error("the signer has gone");
+			break;
+		}
 		if (fds[0].revents && kern_receive(worker->env.kern)) {
 			log_error("the netlink socket has failed");
 			break;
 		}
 	}
+}
+
+static void *run_thread(void *arg)
+{
+	const uint64_t one = 1;
+	struct worker *worker = arg;
+
+	run(worker);
+	if (write(worker->ended, &one, sizeof(one)) != sizeof(one))
+		log_error("eventfd: %s", strerror(errno));
 	return NULL;
 }
 
 /**
  * worker_create - make a worker and register its agent
  * @options: the same for all
+ * @signer: socket to the signer, the worker's from here on
  *
  * Return: the worker, or NULL with errno as kern_open() and kern_register().
  */
-struct worker *worker_create(const struct worker_options *options)
+struct worker *worker_create(const struct worker_options *options, int signer)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
-	int err;
+	int err = ENOMEM;
 
 	if (!worker)
 		return NULL;
-	worker->env.config = options->config;
-	worker->env.trace = options->trace;
-	worker->env.keylog = options->keylog;
-	worker->stop = eventfd(0, EFD_CLOEXEC);
-	if (worker->stop >= 0)
+	worker->env = (struct conn_env){
+		.config = options->config,
+		.keylog = options->keylog,
+		.over = over,
+		.in_cgroup = in_cgroup,
+		.owner = worker,
+		.signer = signer_port_open(signer),
+	};
+	worker->ended = options->ended;
+	worker->wake = eventfd(0, EFD_CLOEXEC);
+	if (worker->wake >= 0 && worker->env.signer) {
 		worker->env.kern = kern_open(options->config->window, handle, worker);
-	err = worker->env.kern ? -kern_register(worker->env.kern) : errno;
+		err = worker->env.kern ? -kern_register(worker->env.kern) : errno;
+	}
 	if (!err)
 		return worker;
 	worker_destroy(worker);
@@ -184,10 +254,28 @@ struct worker *worker_create(const struct worker_options *options)
  */
 int worker_run(struct worker *worker)
 {
-	int err = pthread_create(&worker->thread, NULL, run, worker);
+	int err = pthread_create(&worker->thread, NULL, run_thread, worker);
 
 	worker->started = !err;
 	return -err;
+}
+
+static void wish(struct worker *worker, enum wish what)
+{
+	const uint64_t one = 1;
+
+	worker->wish = what;
+	if (write(worker->wake, &one, sizeof(one)) != sizeof(one))
+		log_error("eventfd: %s", strerror(errno));
+}
+
+/**
+ * worker_drain - have the worker take nothing new and end when all is done
+ * @worker: runs
+ */
+void worker_drain(struct worker *worker)
+{
+	wish(worker, WISH_DRAIN);
 }
 
 /**
@@ -196,12 +284,10 @@ int worker_run(struct worker *worker)
  */
 void worker_stop(struct worker *worker)
 {
-	const uint64_t one = 1;
-
 	if (!worker->started)
 		return;
-	if (write(worker->stop, &one, sizeof(one)) == sizeof(one))
-		pthread_join(worker->thread, NULL);
+	wish(worker, WISH_STOP);
+	pthread_join(worker->thread, NULL);
 	worker->started = false;
 }
 
@@ -218,7 +304,8 @@ void worker_destroy(struct worker *worker)
 	HASH_ITER(hh, worker->table, entry, next)
 		remove_entry(worker, entry);
 	kern_close(worker->env.kern);
-	if (worker->stop >= 0)
-		close(worker->stop);
+	signer_port_close(worker->env.signer);
+	if (worker->wake >= 0)
+		close(worker->wake);
 	free(worker);
 }

@@ -7,8 +7,6 @@
 #ifndef TLSUP_WORKER_H
 #define TLSUP_WORKER_H
 
-#include <stdbool.h>
-
 #include "config.h"
 
 struct worker;
@@ -16,17 +14,18 @@ struct worker;
 /**
  * struct worker_options - the same for all workers
  * @config: the configuration
- * @trace: log each message
  * @keylog: descriptor of the key log, or -1
+ * @ended: eventfd that is told of each thread's end
  */
 struct worker_options {
 	const struct config *config;
-	bool trace;
 	int keylog;
+	int ended;
 };
 
-struct worker *worker_create(const struct worker_options *options);
+struct worker *worker_create(const struct worker_options *options, int signer);
 int worker_run(struct worker *worker);
+void worker_drain(struct worker *worker);
 void worker_stop(struct worker *worker);
 void worker_destroy(struct worker *worker);
 

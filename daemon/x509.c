@@ -2,7 +2,7 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * Chains and keys, and what they sign.
+ * Chains, and what their keys can sign.
  */
 #include "x509_int.h"
 
@@ -10,11 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <gnutls/ocsp.h>
 
-#include "crypto/cr_rand.h"
+#include "lib/secret.h"
 
 static const struct x509_scheme schemes[] = {
 	{ 0x0403, GNUTLS_SIGN_ECDSA_SECP256R1_SHA256, GNUTLS_PK_ECDSA,
@@ -125,77 +124,24 @@ static int export_chain(struct x509_credential *cred, char *error)
 	return 0;
 }
 
-/* A key that others can read is no secret. */
-static int check_key_file(const char *file, char *error)
-{
-	struct stat st;
-
-	if (stat(file, &st)) {
-		snprintf(error, X509_ERROR_MAX, "%s: %s", file, strerror(errno));
-		return GNUTLS_E_FILE_ERROR;
-	}
-	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
-		snprintf(error, X509_ERROR_MAX,
-			 "%s: others can read this key: chmod 600 %s", file, file);
-		return GNUTLS_E_FILE_ERROR;
-	}
-	return 0;
-}
-
-static int load_key(struct x509_credential *cred, const char *file, char *error)
-{
-	gnutls_datum_t pem;
-	int err;
-
-	err = check_key_file(file, error);
-	if (err)
-		return err;
-	err = gnutls_load_file(file, &pem);
-	if (err < 0) {
-		snprintf(error, X509_ERROR_MAX, "%s: %s", file, strerror(errno));
-		return err;
-	}
-	err = gnutls_privkey_init(&cred->key);
-	if (err >= 0)
-		err = gnutls_privkey_import_x509_raw(cred->key, &pem,
-						     GNUTLS_X509_FMT_PEM, NULL, 0);
-	gnutls_memset(pem.data, 0, pem.size);
-	gnutls_free(pem.data);
-	if (err < 0)
-		snprintf(error, X509_ERROR_MAX, "%s: not a private key: %s", file,
-			 gnutls_strerror(err));
-	return err < 0 ? err : 0;
-}
-
+/* What is compared is public, both sides of it. */
 static int check_pair(struct x509_credential *cred, const char *certificate,
-		      const char *key, char *error)
+		      const struct x509_key_ref *key, char *error)
 {
-	unsigned char mine[64], theirs[64];
-	size_t mine_len = sizeof(mine), theirs_len = sizeof(theirs);
-	gnutls_pubkey_t pub;
-	int err;
+	uint8_t id[X509_KEY_ID_SIZE];
+	size_t len = sizeof(id);
+	int err = gnutls_x509_crt_get_key_id(cred->certificates[0],
+					     GNUTLS_KEYID_USE_SHA256, id, &len);
 
-	err = gnutls_pubkey_init(&pub);
-	if (err < 0)
-		return err;
-	err = gnutls_pubkey_import_privkey(pub, cred->key, 0, 0);
-	if (err >= 0)
-		err = gnutls_pubkey_get_key_id(pub, GNUTLS_KEYID_USE_SHA256, mine,
-					       &mine_len);
-	if (err >= 0)
-		err = gnutls_x509_crt_get_key_id(cred->certificates[0],
-						 GNUTLS_KEYID_USE_SHA256, theirs,
-						 &theirs_len);
-	gnutls_pubkey_deinit(pub);
-	if (err >= 0 && mine_len == theirs_len && !memcmp(mine, theirs, mine_len))
+	if (err >= 0 && secret_equal(id, key->id, sizeof(id)))
 		return 0;
 	snprintf(error, X509_ERROR_MAX, "%s and %s do not belong together",
-		 certificate, key);
+		 certificate, key->name);
 	return GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
 }
 
 /* A key of the kind RSASSA-PSS may be bound to one hash (RFC 4055, 1.2). */
-static bool binds_other_hash(gnutls_privkey_t key, const struct x509_scheme *scheme)
+static bool binds_other_hash(gnutls_pubkey_t key, const struct x509_scheme *scheme)
 {
 	gnutls_digest_algorithm_t bound = GNUTLS_DIG_UNKNOWN;
 	gnutls_x509_spki_t spki;
@@ -205,7 +151,7 @@ static bool binds_other_hash(gnutls_privkey_t key, const struct x509_scheme *sch
 		return false;
 	if (gnutls_x509_spki_init(&spki) < 0)
 		return true;
-	other = gnutls_privkey_get_spki(key, spki, 0) >= 0 &&
+	other = gnutls_pubkey_get_spki(key, spki, 0) >= 0 &&
 		gnutls_x509_spki_get_rsa_pss_params(spki, &bound, NULL) >= 0 &&
 		bound != GNUTLS_DIG_UNKNOWN &&
 		bound != gnutls_sign_get_hash_algorithm(scheme->sign);
@@ -213,24 +159,30 @@ static bool binds_other_hash(gnutls_privkey_t key, const struct x509_scheme *sch
 	return other;
 }
 
-static int list_schemes(struct x509_credential *cred, const char *key, char *error)
+/* The certificate tells of its key what there is to know. */
+static int list_schemes(struct x509_credential *cred, const char *certificate,
+			char *error)
 {
-	gnutls_pk_algorithm_t pk = (gnutls_pk_algorithm_t)
-		gnutls_privkey_get_pk_algorithm(cred->key, NULL);
 	gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
+	gnutls_pk_algorithm_t pk = GNUTLS_PK_UNKNOWN;
+	gnutls_pubkey_t key;
 
+	if (gnutls_pubkey_init(&key) < 0)
+		return GNUTLS_E_MEMORY_ERROR;
+	if (gnutls_pubkey_import_x509(key, cred->certificates[0], 0) >= 0)
+		pk = (gnutls_pk_algorithm_t)gnutls_pubkey_get_pk_algorithm(key, NULL);
 	if (pk == GNUTLS_PK_ECDSA)
-		gnutls_privkey_export_ecc_raw2(cred->key, &curve, NULL, NULL, NULL,
-					       0);
+		gnutls_pubkey_export_ecc_raw2(key, &curve, NULL, NULL, 0);
 	for (size_t i = 0; i < SCHEMES; i++)
 		if (x509_scheme_fits(&schemes[i], pk, curve, false) &&
-		    !binds_other_hash(cred->key, &schemes[i]) &&
+		    !binds_other_hash(key, &schemes[i]) &&
 		    cred->hs.schemes_len < X509_SCHEMES_MAX)
 			cred->schemes[cred->hs.schemes_len++] = schemes[i].id;
+	gnutls_pubkey_deinit(key);
 	if (cred->hs.schemes_len)
 		return 0;
 	snprintf(error, X509_ERROR_MAX, "%s: a kind of key that TLS cannot use",
-		 key);
+		 certificate);
 	return GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM;
 }
 
@@ -240,7 +192,7 @@ static bool may_decrypt(const struct x509_credential *cred)
 	unsigned int usage = 0;
 	int err = gnutls_x509_crt_get_key_usage(cred->certificates[0], &usage, NULL);
 
-	if (gnutls_privkey_get_pk_algorithm(cred->key, NULL) != GNUTLS_PK_RSA)
+	if (gnutls_x509_crt_get_pk_algorithm(cred->certificates[0], NULL) != GNUTLS_PK_RSA)
 		return false;
 	return err == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
 	       (err >= 0 && (usage & GNUTLS_KEY_KEY_ENCIPHERMENT));
@@ -288,16 +240,17 @@ static int load_response(struct x509_credential *cred, const char *file, char *e
 }
 
 /**
- * x509_credential_load - load a chain and its private key
+ * x509_credential_load - load a chain for a private key
  * @certificate: PEM file, leaf first
- * @key: PEM file, to be read by its owner only
+ * @key: the key, which must be that of the leaf
  * @ocsp: DER file of an OCSP response to be stapled, or NULL
  * @error: on failure, one line that names the file
  *
  * Return: the credential, or NULL.
  */
 struct x509_credential *x509_credential_load(const char *certificate,
-					     const char *key, const char *ocsp,
+					     const struct x509_key_ref *key,
+					     const char *ocsp,
 					     char error[X509_ERROR_MAX])
 {
 	struct x509_credential *cred = calloc(1, sizeof(*cred));
@@ -307,9 +260,8 @@ struct x509_credential *x509_credential_load(const char *certificate,
 		return NULL;
 	}
 	if (load_certificates(cred, certificate, error) ||
-	    export_chain(cred, error) || load_key(cred, key, error) ||
-	    check_pair(cred, certificate, key, error) ||
-	    list_schemes(cred, key, error) || load_response(cred, ocsp, error)) {
+	    export_chain(cred, error) || check_pair(cred, certificate, key, error) ||
+	    list_schemes(cred, certificate, error) || load_response(cred, ocsp, error)) {
 		x509_credential_free(cred);
 		return NULL;
 	}
@@ -318,6 +270,7 @@ struct x509_credential *x509_credential_load(const char *certificate,
 	cred->hs.schemes = cred->schemes;
 	cred->hs.decrypts = may_decrypt(cred);
 	cred->hs.key = cred;
+	cred->handle = key->handle;
 	return cred;
 }
 
@@ -335,8 +288,6 @@ void x509_credential_free(struct x509_credential *credential)
 	}
 	gnutls_free(credential->certificates);
 	gnutls_free(credential->response.data);
-	if (credential->key)
-		gnutls_privkey_deinit(credential->key);
 	free(credential);
 }
 
@@ -352,33 +303,66 @@ const struct hs_credential *x509_credential_hs(const struct x509_credential *cre
 }
 
 /**
- * x509_sign - sign with a credential's key
+ * x509_credential_handle - the key that a credential goes with
  * @credential: from x509_credential_hs()
- * @scheme: one of its schemes
- * @content: to be signed
- * @signature: out
- * @size: its size
  *
- * Return: length of the signature, 0 on failure.
+ * Return: its handle.
  */
-size_t x509_sign(const struct hs_credential *credential, uint16_t scheme,
-		 struct hs_bytes content, uint8_t *signature, size_t size)
+uint32_t x509_credential_handle(const struct hs_credential *credential)
 {
 	const struct x509_credential *cred = credential->key;
-	const struct x509_scheme *row = x509_scheme_find(scheme);
-	const gnutls_datum_t data = { (unsigned char *)(uintptr_t)content.data,
-				      (unsigned int)content.len };
-	gnutls_datum_t out = { 0 };
-	size_t len = 0;
 
-	if (!row || gnutls_privkey_sign_data2(cred->key, row->sign, 0, &data, &out) < 0)
-		return 0;
-	if (out.size <= size) {
-		memcpy(signature, out.data, out.size);
-		len = out.size;
+	return cred->handle;
+}
+
+/**
+ * x509_credential_expires - until when a chain is good
+ * @credential: the credential
+ *
+ * Return: Unix time at which the first of its certificates expires.
+ */
+time_t x509_credential_expires(const struct x509_credential *credential)
+{
+	time_t first = gnutls_x509_crt_get_expiration_time(credential->certificates[0]);
+
+	for (unsigned int i = 1; i < credential->count; i++) {
+		time_t end = gnutls_x509_crt_get_expiration_time(
+			credential->certificates[i]);
+
+		if (end < first)
+			first = end;
 	}
-	gnutls_free(out.data);
-	return len;
+	return first;
+}
+
+/**
+ * x509_subject - whom a certificate is about
+ * @der: the certificate
+ * @len: its length
+ * @text: out: its distinguished name (RFC 4514), shortened if need be
+ * @fingerprint: out: SHA-256 of the certificate; may be NULL
+ *
+ * Return: whether it is a certificate.
+ */
+bool x509_subject(const uint8_t *der, size_t len, char text[X509_SUBJECT_MAX],
+		  uint8_t *fingerprint)
+{
+	const gnutls_datum_t data = { (unsigned char *)(uintptr_t)der, (unsigned int)len };
+	size_t size = X509_KEY_ID_SIZE, text_size = X509_SUBJECT_MAX;
+	gnutls_x509_crt_t crt;
+	int err;
+
+	*text = '\0';
+	if (gnutls_x509_crt_init(&crt) < 0)
+		return false;
+	err = gnutls_x509_crt_import(crt, &data, GNUTLS_X509_FMT_DER);
+	if (err >= 0 && gnutls_x509_crt_get_dn(crt, text, &text_size) < 0)
+		snprintf(text, X509_SUBJECT_MAX, "(a name that is too long)");
+	if (err >= 0 && fingerprint)
+		err = gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, fingerprint,
+						      &size);
+	gnutls_x509_crt_deinit(crt);
+	return err >= 0;
 }
 
 /**
@@ -417,24 +401,4 @@ size_t x509_encrypt(const struct hs_question *question, uint8_t *ciphertext,
 	gnutls_pubkey_deinit(key);
 	gnutls_x509_crt_deinit(leaf);
 	return len;
-}
-
-/**
- * x509_decrypt - answer HS_ASK_DECRYPT
- * @credential: from x509_credential_hs()
- * @ciphertext: as it came
- * @premaster: out; random if the ciphertext is not good, and nothing tells
- *	which of the two it is (RFC 5246, 7.4.7.1)
- */
-void x509_decrypt(const struct hs_credential *credential, struct hs_bytes ciphertext,
-		  uint8_t premaster[X509_PREMASTER_SIZE])
-{
-	const struct x509_credential *cred = credential->key;
-	const gnutls_datum_t data = { (unsigned char *)(uintptr_t)ciphertext.data,
-				      (unsigned int)ciphertext.len };
-
-	/* It leaves what is there, in constant time, if it fails. */
-	cr_random(premaster, X509_PREMASTER_SIZE);
-	(void)!gnutls_privkey_decrypt_data2(cred->key, 0, &data, premaster,
-					    X509_PREMASTER_SIZE);
 }

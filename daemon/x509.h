@@ -2,39 +2,55 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * Certificates and private keys; GnuTLS is known here only.
+ * Certificates; GnuTLS is known here only.
  */
 #ifndef TLSUP_X509_H
 #define TLSUP_X509_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "tls/hs.h"
 
 #define X509_ERROR_MAX	256
 #define X509_REASON_MAX	128
 #define X509_PREMASTER_SIZE	48
+#define X509_KEY_ID_SIZE	32
+#define X509_SUBJECT_MAX	256
 #define X509_CREDENTIALS_MAX	16
 
 struct x509_credential;
 struct x509_trust;
 
+/**
+ * struct x509_key_ref - a private key that another process holds
+ * @name: for messages
+ * @handle: what it is called there
+ * @id: SHA-256 of its public key
+ */
+struct x509_key_ref {
+	const char *name;
+	uint32_t handle;
+	uint8_t id[X509_KEY_ID_SIZE];
+};
+
 struct x509_credential *x509_credential_load(const char *certificate,
-					     const char *key, const char *ocsp,
+					     const struct x509_key_ref *key,
+					     const char *ocsp,
 					     char error[X509_ERROR_MAX]);
 void x509_credential_free(struct x509_credential *credential);
 const struct hs_credential *x509_credential_hs(const struct x509_credential *credential);
 const struct hs_credential *x509_choose(struct x509_credential *const *list, size_t count,
 					enum hs_role role,
 					const struct hs_question *question);
-size_t x509_sign(const struct hs_credential *credential, uint16_t scheme,
-		 struct hs_bytes content, uint8_t *signature, size_t size);
-
+uint32_t x509_credential_handle(const struct hs_credential *credential);
+time_t x509_credential_expires(const struct x509_credential *credential);
+bool x509_subject(const uint8_t *der, size_t len, char text[X509_SUBJECT_MAX],
+		  uint8_t *fingerprint);
 size_t x509_encrypt(const struct hs_question *question, uint8_t *ciphertext,
 		    size_t size);
-void x509_decrypt(const struct hs_credential *credential, struct hs_bytes ciphertext,
-		  uint8_t premaster[X509_PREMASTER_SIZE]);
 
 struct x509_trust *x509_trust_load(const char *file, const char *const *crls,
 				   size_t crls_len, char error[X509_ERROR_MAX]);

@@ -18,7 +18,7 @@ enum match { MATCH_EXACT, MATCH_WILDCARD, MATCH_NONE };
 static uint8_t auth_of(const struct x509_credential *cred)
 {
 	gnutls_pk_algorithm_t pk = (gnutls_pk_algorithm_t)
-		gnutls_privkey_get_pk_algorithm(cred->key, NULL);
+		gnutls_x509_crt_get_pk_algorithm(cred->certificates[0], NULL);
 
 	return pk == GNUTLS_PK_RSA || pk == GNUTLS_PK_RSA_PSS ? HS_AUTH_RSA : HS_AUTH_ECDSA;
 }

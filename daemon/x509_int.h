@@ -33,7 +33,7 @@ struct x509_scheme {
  * @count: how many
  * @der: the same as DER, owned by GnuTLS's allocator
  * @chain: the same as the engine wants it
- * @key: the private key
+ * @handle: of the private key
  * @schemes: what it can make, best first
  * @response: an OCSP response for the leaf, owned by GnuTLS's allocator
  * @ocsp: the same as the engine wants it
@@ -44,7 +44,7 @@ struct x509_credential {
 	unsigned int count;
 	gnutls_datum_t der[HS_CHAIN_MAX];
 	struct hs_bytes chain[HS_CHAIN_MAX];
-	gnutls_privkey_t key;
+	uint32_t handle;
 	uint16_t schemes[X509_SCHEMES_MAX];
 	gnutls_datum_t response;
 	struct hs_bytes ocsp[HS_CHAIN_MAX];

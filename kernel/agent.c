@@ -26,6 +26,7 @@
  * @portid: where its events go
  * @window: how many events may be out
  * @out: how many are
+ * @draining: gets nothing new
  * @events: events that wait for a credit
  * @conns: connections in its hands
  */
@@ -35,6 +36,7 @@ struct tlsup_agent {
 	u32 portid;
 	u32 window;
 	u32 out;
+	bool draining;
 	struct sk_buff_head events;
 	struct list_head conns;
 };
@@ -106,7 +108,7 @@ static struct tlsup_agent *freest_agent(struct tlsup_net *tn)
 	struct tlsup_agent *agent, *best = NULL;
 
 	list_for_each_entry(agent, &tn->agents, node)
-		if (free_credits(agent) &&
+		if (free_credits(agent) && !agent->draining &&
 		    (!best || free_credits(agent) > free_credits(best)))
 			best = agent;
 	return best;
@@ -302,6 +304,25 @@ int tlsup_agent_credit(struct tlsup_net *tn, const struct sock *sk, u32 events)
 		flush_events(tn, agent);
 		hand_out(tn);
 	}
+	spin_unlock_bh(&tn->lock);
+	return agent ? 0 : -EPERM;
+}
+
+/**
+ * tlsup_agent_drain - an agent wants no new request
+ * @tn: the network namespace
+ * @sk: the netlink socket that says so
+ *
+ * Return: 0, or -EPERM if @sk is no agent.
+ */
+int tlsup_agent_drain(struct tlsup_net *tn, const struct sock *sk)
+{
+	struct tlsup_agent *agent;
+
+	spin_lock_bh(&tn->lock);
+	agent = find_agent(tn, sk);
+	if (agent)
+		agent->draining = true;
 	spin_unlock_bh(&tn->lock);
 	return agent ? 0 : -EPERM;
 }

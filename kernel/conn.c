@@ -67,6 +67,10 @@ static void conn_free(struct work_struct *work)
 	kfree(conn->options);
 	kfree(conn->identity);
 	kfree_skb(conn->event);
+	atomic64_add(conn->tx.bytes,
+		     &conn->tn->stats[TLSUP_STAT_tx_bytes_ended]);
+	atomic64_add(conn->rx.bytes,
+		     &conn->tn->stats[TLSUP_STAT_rx_bytes_ended]);
 	tlsup_stat_inc(conn->tn, conns_destroyed);
 	kfree_sensitive(conn);
 	sock_put(sk);

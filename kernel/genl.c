@@ -92,8 +92,12 @@ const struct nla_policy tlsup_get_conn_nl_policy[TLSUP_A_CONN_ID + 1] = {
 	[TLSUP_A_CONN_ID] = { .type = NLA_U64, },
 };
 
+/* TLSUP_CMD_DRAIN - do */
+const struct nla_policy tlsup_drain_nl_policy[TLSUP_A_PAD + 1] = {
+};
+
 /* Ops table for tlsup */
-const struct genl_ops tlsup_nl_ops[6] = {
+const struct genl_ops tlsup_nl_ops[7] = {
 	{
 		.cmd		= TLSUP_CMD_REGISTER,
 		.doit		= tlsup_nl_register_doit,
@@ -134,5 +138,11 @@ const struct genl_ops tlsup_nl_ops[6] = {
 		.policy		= tlsup_get_conn_nl_policy,
 		.maxattr	= TLSUP_A_CONN_ID,
 		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= TLSUP_CMD_DRAIN,
+		.doit		= tlsup_nl_drain_doit,
+		.policy		= tlsup_drain_nl_policy,
+		.maxattr	= TLSUP_A_PAD,
 	},
 };

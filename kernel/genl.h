@@ -29,8 +29,10 @@ extern const struct nla_policy tlsup_get_stats_nl_policy[TLSUP_A_PAD + 1];
 
 extern const struct nla_policy tlsup_get_conn_nl_policy[TLSUP_A_CONN_ID + 1];
 
+extern const struct nla_policy tlsup_drain_nl_policy[TLSUP_A_PAD + 1];
+
 /* Ops table for tlsup */
-extern const struct genl_ops tlsup_nl_ops[6];
+extern const struct genl_ops tlsup_nl_ops[7];
 
 int tlsup_nl_register_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsup_nl_answer_doit(struct sk_buff *skb, struct genl_info *info);
@@ -39,5 +41,6 @@ int tlsup_nl_close_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsup_nl_get_stats_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsup_nl_get_conn_doit(struct sk_buff *skb, struct genl_info *info);
 int tlsup_nl_get_conn_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int tlsup_nl_drain_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_TLSUP_GEN_H */

@@ -10,6 +10,8 @@
 #include <linux/netlink.h>
 #include <linux/notifier.h>
 
+#include <net/netlink.h>
+
 int tlsup_nl_register_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	if (GENL_REQ_ATTR_CHECK(info, TLSUP_A_WINDOW))
@@ -68,6 +70,12 @@ int tlsup_nl_ack_doit(struct sk_buff *skb, struct genl_info *info)
 				  nla_get_u32(info->attrs[TLSUP_A_EVENTS]));
 }
 
+int tlsup_nl_drain_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return tlsup_agent_drain(tlsup_net(genl_info_net(info)),
+				 NETLINK_CB(skb).sk);
+}
+
 int tlsup_nl_close_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct tlsup_conn *conn;
@@ -107,14 +115,23 @@ static int put_stats(struct sk_buff *skb, struct tlsup_net *tn)
 		[TLSUP_A_STATS_TICKETS_UP] = stat(tn, TLSUP_STAT_tickets_up),
 		[TLSUP_A_STATS_TICKETS_DROPPED] =
 			stat(tn, TLSUP_STAT_tickets_dropped),
+		[TLSUP_A_STATS_TX_RECORDS] = stat(tn, TLSUP_STAT_tx_records),
+		[TLSUP_A_STATS_RX_RECORDS] = stat(tn, TLSUP_STAT_rx_records),
+		[TLSUP_A_STATS_RX_BAD_RECORDS] =
+			stat(tn, TLSUP_STAT_rx_bad_records),
+		[TLSUP_A_STATS_TX_REKEYS] = stat(tn, TLSUP_STAT_tx_rekeys),
+		[TLSUP_A_STATS_RX_REKEYS] = stat(tn, TLSUP_STAT_rx_rekeys),
+		[TLSUP_A_STATS_TX_BYTES] = stat(tn, TLSUP_STAT_tx_bytes_ended),
+		[TLSUP_A_STATS_RX_BYTES] = stat(tn, TLSUP_STAT_rx_bytes_ended),
 	};
 	struct nlattr *nest = nla_nest_start(skb, TLSUP_A_STATS);
 	int i;
 
 	if (!nest)
 		return -EMSGSIZE;
-	for (i = TLSUP_A_STATS_CONNS_CREATED; i < TLSUP_A_STATS_PAD; i++)
-		if (nla_put_u64_64bit(skb, i, values[i], TLSUP_A_STATS_PAD))
+	for (i = TLSUP_A_STATS_CONNS_CREATED; i <= TLSUP_A_STATS_MAX; i++)
+		if (i != TLSUP_A_STATS_PAD &&
+		    nla_put_u64_64bit(skb, i, values[i], TLSUP_A_STATS_PAD))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -137,6 +154,43 @@ int tlsup_nl_get_stats_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
+static int put_peer(struct sk_buff *skb, const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6 &&
+	    nla_put_in6_addr(skb, TLSUP_A_PEER_ADDRESS, &sk->sk_v6_daddr))
+		return -EMSGSIZE;
+#endif
+	if (sk->sk_family == AF_INET &&
+	    nla_put_in_addr(skb, TLSUP_A_PEER_ADDRESS, sk->sk_daddr))
+		return -EMSGSIZE;
+	return nla_put_u16(skb, TLSUP_A_PEER_PORT, ntohs(sk->sk_dport));
+}
+
+static int put_result(struct sk_buff *skb, const struct tlsup_conn *conn,
+		      const struct tlsup_result *res)
+{
+	return nla_put_string(skb, TLSUP_A_SERVER_NAME,
+			      conn->options->server_name) ?:
+	       nla_put_u16(skb, TLSUP_A_VERSION, res->version) ?:
+	       nla_put_u16(skb, TLSUP_A_SUITE, res->suite) ?:
+	       nla_put_u8(skb, TLSUP_A_RESUMED, res->resumed);
+}
+
+/* The leaf of a chain: a uint24 length and the certificate. */
+static int put_cert(struct sk_buff *skb, const struct tlsup_conn *conn)
+{
+	const struct tlsup_result *res =
+		tlsup_conn_phase(conn) == TLSUP_PHASE_OPEN ? conn->result : NULL;
+	u32 len;
+
+	if (!res || res->chain_len < 3)
+		return 0;
+	len = res->chain[0] << 16 | res->chain[1] << 8 | res->chain[2];
+	return nla_put(skb, TLSUP_A_PEER_CERT, min(len, res->chain_len - 3),
+		       res->chain + 3);
+}
+
 /* Without the socket lock: a picture, not a proof. */
 static int put_conn(struct sk_buff *skb, struct tlsup_conn *conn)
 {
@@ -152,31 +206,33 @@ static int put_conn(struct sk_buff *skb, struct tlsup_conn *conn)
 	    nla_put_u64_64bit(skb, TLSUP_A_TX_BYTES, READ_ONCE(conn->tx.bytes),
 			      TLSUP_A_PAD) ||
 	    nla_put_u64_64bit(skb, TLSUP_A_RX_BYTES, READ_ONCE(conn->rx.bytes),
-			      TLSUP_A_PAD))
+			      TLSUP_A_PAD) ||
+	    put_peer(skb, conn->sk))
+		return -EMSGSIZE;
+	if (READ_ONCE(conn->started_ns) &&
+	    nla_put_u64_64bit(skb, TLSUP_A_AGE,
+			      div_u64(ktime_get_ns() - conn->started_ns,
+				      NSEC_PER_MSEC), TLSUP_A_PAD))
 		return -EMSGSIZE;
 	/* Options do not change once the role is set. */
 	if (who && (nla_put_string(skb, TLSUP_A_PROFILE,
 				   conn->options->profile) ||
 		    nla_put_u32(skb, TLSUP_A_UID, who->uid) ||
-		    nla_put_u32(skb, TLSUP_A_PID, who->pid)))
+		    nla_put_u32(skb, TLSUP_A_PID, who->pid) ||
+		    nla_put_string(skb, TLSUP_A_EXE, who->exe)))
 		return -EMSGSIZE;
-	if (res && (nla_put_string(skb, TLSUP_A_SERVER_NAME,
-				   conn->options->server_name) ||
-		    nla_put_u16(skb, TLSUP_A_VERSION, res->version) ||
-		    nla_put_u16(skb, TLSUP_A_SUITE, res->suite)))
-		return -EMSGSIZE;
-	return 0;
+	return res ? put_result(skb, conn, res) : 0;
 }
 
 static int put_conn_message(struct sk_buff *skb, struct tlsup_conn *conn,
-			    u32 portid, u32 seq, int flags)
+			    u32 portid, u32 seq, int flags, bool cert)
 {
 	void *header = genlmsg_put(skb, portid, seq, &tlsup_nl_family, flags,
 				   TLSUP_CMD_GET_CONN);
 
 	if (!header)
 		return -EMSGSIZE;
-	if (put_conn(skb, conn)) {
+	if (put_conn(skb, conn) || (cert && put_cert(skb, conn))) {
 		genlmsg_cancel(skb, header);
 		return -EMSGSIZE;
 	}
@@ -196,10 +252,10 @@ int tlsup_nl_get_conn_doit(struct sk_buff *skb, struct genl_info *info)
 			       nla_get_u64(info->attrs[TLSUP_A_CONN_ID]));
 	if (!conn)
 		return -ENOENT;
-	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE + U16_MAX, GFP_KERNEL);
 	if (reply)
 		err = put_conn_message(reply, conn, info->snd_portid,
-				       info->snd_seq, 0);
+				       info->snd_seq, 0, true);
 	tlsup_conn_put(conn);
 	if (err) {
 		nlmsg_free(reply);
@@ -220,7 +276,7 @@ int tlsup_nl_get_conn_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		if (!refcount_inc_not_zero(&conn->refs))
 			continue;
 		err = put_conn_message(skb, conn, NETLINK_CB(cb->skb).portid,
-				       cb->nlh->nlmsg_seq, NLM_F_MULTI);
+				       cb->nlh->nlmsg_seq, NLM_F_MULTI, false);
 		tlsup_conn_put(conn);
 		if (err)
 			break;

@@ -94,6 +94,8 @@ struct tlsup_raw;
 	X(rx_bad_records) \
 	X(tx_rekeys) \
 	X(rx_rekeys) \
+	X(tx_bytes_ended) \
+	X(rx_bytes_ended) \
 	X(alerts_sent) \
 	X(alerts_received)
 
@@ -506,6 +508,7 @@ int tlsup_wait_room(struct tlsup_conn *conn, long *timeo);
 int tlsup_agent_register(struct tlsup_net *tn, struct sock *sk, u32 portid,
 			 u32 window);
 void tlsup_agent_gone(struct tlsup_net *tn, u32 portid);
+int tlsup_agent_drain(struct tlsup_net *tn, const struct sock *sk);
 int tlsup_agent_credit(struct tlsup_net *tn, const struct sock *sk, u32 events);
 bool tlsup_agent_owns(struct tlsup_conn *conn, const struct sock *sk);
 int tlsup_agent_submit(struct tlsup_conn *conn, struct sk_buff *event);

@@ -139,11 +139,11 @@ lint_include_direction() {
 		"$plain|<stdio\.h>|<sys/(random|mman|resource)\.h>|\"lib/"
 	included_by 'only x509 and signer know GnuTLS' '<gnutls/' \
 		'(x509|signer)[a-z_0-9]*\.[ch]'
-	included_by 'only kern knows libnl' '<netlink/' 'kern\.c'
+	included_by 'only kern knows libnl' '<netlink/' 'kern(_admin)?\.c'
 	included_by 'only config knows libconfuse' '<confuse' 'config_(file\.c|int\.h)'
 	# What programs get is no part of tlsupd: they know the socket's face.
 	included_by "only kern knows the kernel's interface" '<linux/tlsup' \
-		'kern\.[ch]|(preload|libtlsup|examples)/.*'
+		'kern(_admin)?\.[ch]|(preload|libtlsup|examples|ctl)/.*'
 	c_files daemon | grep -E '^daemon/(kern|store|config)' |
 		forbid 'kern, store and config do not know tls/' '^#include "tls/'
 }

@@ -4,7 +4,6 @@
 """The daemon comes, goes and dies: what waits, what fails, what goes on."""
 import errno
 import os
-import signal
 import sys
 import time
 
@@ -160,7 +159,7 @@ def a_frozen_daemon_leaves_the_deadline_in_force(stack):
             equal(number, errno.ETIMEDOUT, "errno")
             check(0.4 < took < 3, "took", took, "seconds")
         finally:
-            daemon.process.send_signal(signal.SIGCONT)
+            daemon.thaw()
         # What the deadline ended must not confuse it when it wakes.
         ours, other = peer.connect(stack)
         ours.sendall(b"awake")

@@ -8,6 +8,7 @@ test script has its own agents and counters and disturbs no other.
 """
 import atexit
 import fcntl
+import glob
 import os
 import shutil
 import signal
@@ -71,7 +72,8 @@ def config():
 class Daemon:
     """A tlsupd of this network namespace."""
 
-    def __init__(self, text=None):
+    def __init__(self, text=None, *options, env=None):
+        self.options, self.env = options, env
         self.dir = tempfile.mkdtemp(prefix="tlsupd-")
         self.log = os.path.join(self.dir, "log")
         self.conf = os.path.join(self.dir, "tlsupd.conf")
@@ -84,8 +86,10 @@ class Daemon:
         """Start it and wait until it is ready."""
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [os.path.join(BIN, "tlsupd"), "-c", self.conf],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                [os.path.join(BIN, "tlsupd"), "-c", self.conf,
+                 "--control", os.path.join(self.dir, "control"), *self.options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.env, start_new_session=True)
         atexit.register(self.kill)
         end = time.monotonic() + seconds
         while "tlsupd: ready" not in self.output():
@@ -105,19 +109,33 @@ class Daemon:
             self.process.send_signal(number)
         return self.process.wait(10)
 
+    def family(self):
+        """The ids of all its processes: itself, signer, workers."""
+        found = []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.getpgid(int(entry)) == self.process.pid:
+                    found.append(int(entry))
+            except ProcessLookupError:
+                pass
+        return found
+
     def freeze(self):
         """Stop all its threads: SIGSTOP reaches them one by one."""
-        tasks = f"/proc/{self.process.pid}/task"
-
         def stopped():
             states = set()
-            for task in os.listdir(tasks):
-                with open(f"{tasks}/{task}/stat", encoding="ascii") as file:
+            for task in (t for p in self.family()
+                         for t in glob.glob(f"/proc/{p}/task/*/stat")):
+                with open(task, encoding="ascii") as file:
                     states.add(file.read().rsplit(")")[-1].split()[0])
             return states == {"T"}
-        self.process.send_signal(signal.SIGSTOP)
+        os.killpg(self.process.pid, signal.SIGSTOP)
         if not wait_for(stopped):
             raise RuntimeError("tlsupd does not stop")
+
+    def thaw(self):
+        """Let it go on."""
+        os.killpg(self.process.pid, signal.SIGCONT)
 
     def stop(self):
         """End it in good order."""

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ */
+#include "process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define KEEP_MAX	260
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Close all but the standard ones and these. */
+static void close_others(const int *keep, size_t count)
+{
+	int sorted[KEEP_MAX];
+	unsigned int next = STDERR_FILENO + 1;
+
+	memcpy(sorted, keep, count * sizeof(*keep));
+	qsort(sorted, count, sizeof(*sorted), by_number);
+	for (size_t i = 0; i < count; i++) {
+		unsigned int fd = (unsigned int)sorted[i];
+
+		if (sorted[i] < 0 || fd < next)
+			continue;
+		if (fd > next)
+			close_range(next, fd - 1, 0);
+		next = fd + 1;
+	}
+	close_range(next, ~0U, 0);
+}
+
+/* What is meant for the main process reaches the group, from a terminal. */
+static void leave_signals(void)
+{
+	const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		signal(numbers[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/**
+ * process_fork - start a process of the daemon
+ * @name: as ps(1) shows it; 15 bytes at most
+ * @keep: descriptors that it keeps, beside the standard ones
+ * @count: how many, at most 256
+ *
+ * It ends when its parent ends, whatever the cause.
+ *
+ * Return: as fork(2).
+ */
+pid_t process_fork(const char *name, const int *keep, size_t count)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	prctl(PR_SET_NAME, name);
+	leave_signals();
+	close_others(keep, count);
+	return 0;
+}
+
+/**
+ * process_wait - wait for the end of a process of the daemon
+ * @pid: which
+ *
+ * Return: as waitpid(2) leaves it, or -1 if that has been asked before.
+ */
+int process_wait(pid_t pid)
+{
+	int status;
+	pid_t got;
+
+	do
+		got = waitpid(pid, &status, 0);
+	while (got < 0 && errno == EINTR);
+	return got == pid ? status : -1;
+}
+
+/**
+ * process_pass - have a message pass a descriptor on
+ * @msg: to be sent
+ * @control: storage for it
+ * @fd: the descriptor; stays the caller's
+ */
+void process_pass(struct msghdr *msg, union process_passed *control, int fd)
+{
+	struct cmsghdr *header;
+
+	memset(control, 0, sizeof(*control));
+	msg->msg_control = control;
+	msg->msg_controllen = sizeof(*control);
+	header = CMSG_FIRSTHDR(msg);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+}
+
+/**
+ * process_may_pass - let a message bring a descriptor
+ * @msg: to be received
+ * @control: storage for it
+ */
+void process_may_pass(struct msghdr *msg, union process_passed *control)
+{
+	memset(control, 0, sizeof(*control));
+	msg->msg_control = control;
+	msg->msg_controllen = sizeof(*control);
+}
+
+/**
+ * process_passed - the descriptor that a message has brought
+ * @msg: received
+ *
+ * Return: the descriptor, which is the caller's, or -1.
+ */
+int process_passed(struct msghdr *msg)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
+	int fd = -1;
+
+	if (header && header->cmsg_level == SOL_SOCKET &&
+	    header->cmsg_type == SCM_RIGHTS &&
+	    header->cmsg_len == CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Copyright (C) 2026 The tlsup authors
+ *
+ * The main process: it holds what must not meet strangers, and waits.
+ */
+#ifndef TLSUP_SERVICE_H
+#define TLSUP_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <systemd/sd-event.h>
+
+#include "generation.h"
+
+#define SERVICE_VERSION	"0.1"
+
+/**
+ * struct service_options - the command line
+ * @config: path of the configuration
+ * @control: path of the control socket; NULL: the configuration's
+ * @keylog: write session secrets to the configuration's key log
+ * @takeover: take the place of the daemon that serves
+ */
+struct service_options {
+	const char *config;
+	const char *control;
+	bool keylog;
+	bool takeover;
+};
+
+/**
+ * struct service - the main process
+ * @options: the command line
+ * @event: its loop
+ * @current: the generation that serves
+ * @old: those that finish
+ * @keylog: descriptor of the key log, or -1
+ * @started: Unix time
+ */
+struct service {
+	struct service_options options;
+	sd_event *event;
+	struct generation *current;
+	struct generation *old;
+	int keylog;
+	uint64_t started;
+	struct control *control;
+	struct metrics *metrics;
+	struct watch *watch;
+};
+
+int service_run(const struct service_options *options);
+int service_check(const char *config);
+bool service_reload(struct service *service);
+
+#endif /* TLSUP_SERVICE_H */
