@@ -217,6 +217,32 @@ void wr_bytes(struct wr *wr, const void *data, size_t len)
 	wr->len += len;
 }
 
+/**
+ * wr_space - where another function may write; wr_advance() takes it over
+ * @wr: the writer
+ * @size: out: bytes that fit
+ *
+ * Return: the place.
+ */
+uint8_t *wr_space(struct wr *wr, size_t *size)
+{
+	*size = wr->failed ? 0 : wr->size - wr->len;
+	return wr->data + wr->len;
+}
+
+/**
+ * wr_advance - take over what was written at wr_space()
+ * @wr: the writer
+ * @len: bytes
+ */
+void wr_advance(struct wr *wr, size_t len)
+{
+	if (wr->failed || len > wr->size - wr->len)
+		wr->failed = true;
+	else
+		wr->len += len;
+}
+
 static void put_number(uint8_t *to, uint32_t v, size_t width)
 {
 	while (width--) {

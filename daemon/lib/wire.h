@@ -62,6 +62,8 @@ void wr_u24(struct wr *wr, uint32_t v);
 void wr_u32(struct wr *wr, uint32_t v);
 void wr_u64(struct wr *wr, uint64_t v);
 void wr_bytes(struct wr *wr, const void *data, size_t len);
+uint8_t *wr_space(struct wr *wr, size_t *size);
+void wr_advance(struct wr *wr, size_t len);
 size_t wr_open(struct wr *wr, unsigned int width);
 void wr_close(struct wr *wr, size_t mark);
 

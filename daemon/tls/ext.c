@@ -56,8 +56,11 @@ static const struct ext table[] = {
 	{ EXT_MAX_FRAGMENT_LENGTH, CH | EE, NULL, NULL },
 	{ EXT_STATUS_REQUEST, CH | SH12 | CR | CT, ext_status_parse,
 	  ext_status_write },
-	{ EXT_SIGNATURE_ALGORITHMS_CERT, CH | CR, NULL, NULL },
-	{ EXT_CERTIFICATE_AUTHORITIES, CH | CR, NULL, NULL },
+	{ EXT_SIGNATURE_ALGORITHMS_CERT, CH | CR, ext_schemes_cert_parse, NULL },
+	{ EXT_CERTIFICATE_AUTHORITIES, CH | CR, ext_authorities_parse,
+	  ext_authorities_write },
+	{ EXT_COMPRESS_CERTIFICATE, CH | CR, ext_compression_parse,
+	  ext_compression_write },
 	{ EXT_SCT, CH | CR | CT, NULL, NULL },
 	{ EXT_OID_FILTERS, CR, NULL, NULL },
 	{ EXT_POST_HANDSHAKE_AUTH, CH, NULL, NULL },
@@ -99,7 +102,7 @@ static bool check_place(struct hs *hs, enum msg place, size_t row)
 	if (!is_offer(place) &&
 	    (row >= ROWS || !table[row].write ||
 	     table[row].type == EXT_PSK_KEY_EXCHANGE_MODES ||
-	     ((IN(place) & (EE | SH12 | IN(MSG_SERVER_CERTIFICATE))) &&
+	     ((IN(place) & (EE | SH12 | CT)) &&
 	      !ext_was_offered(hs, table[row].type))))
 		return hs_fail(hs, HS_ALERT_UNSUPPORTED_EXTENSION,
 			       "an extension that was not offered");

@@ -21,6 +21,7 @@ enum ext_type {
 	EXT_SCT = 18,
 	EXT_ENCRYPT_THEN_MAC = 22,
 	EXT_EXTENDED_MASTER_SECRET = 23,
+	EXT_COMPRESS_CERTIFICATE = 27,
 	EXT_RECORD_SIZE_LIMIT = 28,
 	EXT_SESSION_TICKET = 35,
 	EXT_PRE_SHARED_KEY = 41,
@@ -101,6 +102,13 @@ bool ext_psk_modes_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_psk_modes_write(struct hs *hs, enum msg place, struct wr *wr);
 bool ext_psk_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_psk_write(struct hs *hs, enum msg place, struct wr *wr);
+
+/* ext_auth.c */
+bool ext_authorities_parse(enum msg place, struct rd *body, struct exts *exts);
+bool ext_authorities_write(struct hs *hs, enum msg place, struct wr *wr);
+bool ext_schemes_cert_parse(enum msg place, struct rd *body, struct exts *exts);
+bool ext_compression_parse(enum msg place, struct rd *body, struct exts *exts);
+bool ext_compression_write(struct hs *hs, enum msg place, struct wr *wr);
 
 /* ext_status.c */
 bool ext_status_parse(enum msg place, struct rd *body, struct exts *exts);

@@ -12,10 +12,10 @@
 #define HOST_NAME	0
 
 /**
- * ext_was_offered - did our ClientHello hold it?
- * @hs: a client
- * @type: ExtensionType that the server may answer in EncryptedExtensions, or in
- *	ServerHello of TLS 1.2
+ * ext_was_offered - did our ClientHello or CertificateRequest hold it?
+ * @hs: the engine
+ * @type: ExtensionType that the peer may answer in EncryptedExtensions, in a
+ *	Certificate, or in ServerHello of TLS 1.2
  *
  * Return: whether it did.
  */
@@ -26,7 +26,7 @@ bool ext_was_offered(const struct hs *hs, uint16_t type)
 	if (type == EXT_ALPN)
 		return hs->config->alpn.len;
 	if (type == EXT_STATUS_REQUEST)
-		return hs->config->ocsp;
+		return hs->config->ocsp; /* of a server: in its CertificateRequest */
 	if (type == EXT_SESSION_TICKET)
 		return hs->config->sessions && hs->config->session_ticket;
 	if (type == EXT_EC_POINT_FORMATS)

@@ -47,6 +47,8 @@ static const struct action actions[MSG_COUNT] = {
 		.name = "certificate_request",
 		.type = TYPE_CERTIFICATE_REQUEST,
 		.from = HS_SERVER,
+		.extra = msg_certificate_request_size,
+		.build = msg_certificate_request_build,
 		.parse = msg_certificate_request_parse,
 	},
 	[MSG_SERVER_CERTIFICATE] = {
@@ -56,6 +58,14 @@ static const struct action actions[MSG_COUNT] = {
 		.extra = msg_certificate_size,
 		.build = msg_certificate_build,
 		.parse = msg_certificate_parse,
+	},
+	[MSG_SERVER_COMPRESSED_CERTIFICATE] = {
+		.name = "compressed_certificate",
+		.type = TYPE_COMPRESSED_CERTIFICATE,
+		.from = HS_SERVER,
+		.extra = msg_compressed_certificate_size,
+		.build = msg_compressed_certificate_build,
+		.parse = msg_compressed_certificate_parse,
 	},
 	[MSG_SERVER_CERTIFICATE_VERIFY] = {
 		.name = "certificate_verify",
@@ -80,6 +90,23 @@ static const struct action actions[MSG_COUNT] = {
 		.extra = msg_certificate_size,
 		.build = msg_certificate_build,
 		.parse = msg_certificate_parse,
+	},
+	[MSG_CLIENT_COMPRESSED_CERTIFICATE] = {
+		.name = "compressed_certificate",
+		.type = TYPE_COMPRESSED_CERTIFICATE,
+		.from = HS_CLIENT,
+		.extra = msg_compressed_certificate_size,
+		.build = msg_compressed_certificate_build,
+		.parse = msg_compressed_certificate_parse,
+	},
+	[MSG_CLIENT_CERTIFICATE_VERIFY] = {
+		.name = "certificate_verify",
+		.type = TYPE_CERTIFICATE_VERIFY,
+		.from = HS_CLIENT,
+		.ask = msg_certificate_verify_ask,
+		.build = msg_certificate_verify_build,
+		.parse = msg_certificate_verify_parse,
+		.after = msg_certificate_verify_client_after,
 	},
 	[MSG_CLIENT_FINISHED] = {
 		.name = "finished",
@@ -170,7 +197,7 @@ static const struct action actions[MSG_COUNT] = {
 		.ask = msg_certificate_verify_12_ask,
 		.build = msg_certificate_verify_build,
 		.parse = msg_certificate_verify_12_parse,
-		.after = msg_certificate_verify_12_after,
+		.after = msg_certificate_verify_client_after,
 	},
 	[MSG_CLIENT_CHANGE_CIPHER_SPEC] = {
 		.name = "change_cipher_spec",
@@ -226,11 +253,18 @@ static const struct step order13[] = {
 	{ .msg = MSG_SERVER_HELLO },
 	{ .msg = MSG_ENCRYPTED_EXTENSIONS },
 	{ .msg = MSG_CERTIFICATE_REQUEST, .with = FL_REQUEST, .without = FL_RESUMED },
-	{ .msg = MSG_SERVER_CERTIFICATE, .without = FL_RESUMED },
+	{ .msg = MSG_SERVER_CERTIFICATE, .without = FL_RESUMED | FL_SERVER_COMPRESSED },
+	{ .msg = MSG_SERVER_COMPRESSED_CERTIFICATE, .with = FL_SERVER_COMPRESSED,
+	  .without = FL_RESUMED },
 	{ .msg = MSG_SERVER_CERTIFICATE_VERIFY, .without = FL_RESUMED },
 	{ .msg = MSG_SERVER_FINISHED },
 	/* A client that has no certificate answers with an empty one. */
-	{ .msg = MSG_CLIENT_CERTIFICATE, .with = FL_REQUEST, .without = FL_RESUMED },
+	{ .msg = MSG_CLIENT_CERTIFICATE, .with = FL_REQUEST,
+	  .without = FL_RESUMED | FL_CLIENT_COMPRESSED },
+	{ .msg = MSG_CLIENT_COMPRESSED_CERTIFICATE,
+	  .with = FL_REQUEST | FL_CLIENT_COMPRESSED, .without = FL_RESUMED },
+	{ .msg = MSG_CLIENT_CERTIFICATE_VERIFY, .with = FL_REQUEST | FL_CLIENT_VERIFY,
+	  .without = FL_RESUMED },
 	{ .msg = MSG_CLIENT_FINISHED },
 	{ .msg = MSG_NEW_SESSION_TICKET, .with = FL_TICKET },
 	{ .msg = MSG_END },
@@ -260,7 +294,8 @@ static const struct step order12[] = {
 };
 
 /**
- * struct option - a message that its sender may leave out, unannounced
+ * struct option - a message that its sender may leave out, or put in another's
+ *	place, unannounced
  * @msg: which
  * @sets: the flag that means it has come
  * @needs: the flag without which it may not
@@ -273,6 +308,10 @@ static const struct option {
 	{ .msg = MSG_CERTIFICATE_REQUEST, .sets = FL_REQUEST },
 	{ .msg = MSG_CERTIFICATE_REQUEST_12, .sets = FL_REQUEST },
 	{ .msg = MSG_CERTIFICATE_STATUS, .sets = FL_STATUS, .needs = FL_STAPLE },
+	{ .msg = MSG_SERVER_COMPRESSED_CERTIFICATE, .sets = FL_SERVER_COMPRESSED,
+	  .needs = FL_COMPRESSION },
+	{ .msg = MSG_CLIENT_COMPRESSED_CERTIFICATE, .sets = FL_CLIENT_COMPRESSED,
+	  .needs = FL_COMPRESSION },
 };
 
 /**

@@ -55,6 +55,7 @@ void hs_destroy(struct hs *hs)
 	free(hs->ocsp_data);
 	free(hs->cookie);
 	free(hs->ticket);
+	free(hs->authorities);
 	free(hs->chain_data);
 	secret_free(hs, sizeof(*hs));
 }
@@ -306,8 +307,15 @@ static size_t message_len(const struct hs *hs)
 	return rd.failed || hs->in_len < len ? 0 : len;
 }
 
-/* Only where certificates come, messages get that long. */
-static size_t message_max(const struct hs *hs)
+/**
+ * hs_message_max - how long a message may be
+ * @hs: the engine
+ *
+ * Only where certificates come, messages get long.
+ *
+ * Return: bytes without the header.
+ */
+size_t hs_message_max(const struct hs *hs)
 {
 	if (hs->config->message_max)
 		return hs->config->message_max;
@@ -331,7 +339,7 @@ static bool check_head(struct hs *hs)
 	if (!fl_resolve(&hs->flags, hs->position, type))
 		return hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
 			       "a handshake message out of order");
-	if (len > message_max(hs))
+	if (len > hs_message_max(hs))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "a handshake message that is too long");
 	return true;
@@ -613,6 +621,8 @@ static void take_client_credential(struct hs *hs)
 		hs->credential = NULL;
 	if (!hs->credential)
 		trans_forget(hs);
+	else if (hs->compression)
+		hs->flags |= FL_CLIENT_COMPRESSED;
 }
 
 static void take_server_credential(struct hs *hs)

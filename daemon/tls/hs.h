@@ -30,7 +30,7 @@
 #define HS_ALPN_MAX		255
 #define HS_NAME_MAX		255
 #define HS_SECRET_MAX		48
-#define HS_LIST_MAX		16
+#define HS_LIST_MAX		16	/* at least as many as there are schemes */
 #define HS_CHAIN_MAX		16
 #define HS_SIGNATURE_MAX	1024
 #define HS_PREMASTER_SIZE	48
@@ -161,7 +161,10 @@ struct hs_identity {
  * @schemes: SignatureSchemes that are taken, in certificates as well; empty:
  *	all that are known
  * @schemes_len: how many
- * @ocsp: client: ask for OCSP responses
+ * @ocsp: ask for OCSP responses; a server of TLS 1.2 cannot
+ * @compression: TLS 1.3: certificate compression (RFC 8879), IANA numbers, best
+ *	first; empty: none
+ * @compression_len: how many
  * @authorities: server: distinguished names as in certificate_authorities,
  *	without the outer length; empty: none are named
  * @alpn: RFC 7301 wire list without its outer length; empty: none
@@ -186,6 +189,8 @@ struct hs_config {
 	const uint16_t *schemes;
 	size_t schemes_len;
 	bool ocsp;
+	const uint16_t *compression;
+	size_t compression_len;
 	struct hs_bytes authorities;
 	struct hs_bytes alpn;
 	const char *server_name;
@@ -225,15 +230,19 @@ enum hs_auth {
  *	client's own
  * @schemes: HS_ASK_CREDENTIAL: signature_algorithms of the peer
  * @schemes_len: how many
+ * @cert_schemes: HS_ASK_CREDENTIAL: signature_algorithms_cert of the peer, or
+ *	what stands for it
+ * @cert_schemes_len: how many
  * @auths: HS_ASK_CREDENTIAL: of &enum hs_auth; 0: all
- * @authorities: HS_ASK_CREDENTIAL, client: certificate_authorities of the server,
- *	without the outer length; empty: any
+ * @authorities: HS_ASK_CREDENTIAL: certificate_authorities of the peer, without
+ *	the outer length; empty: any
  * @credential: HS_ASK_SIGN, HS_ASK_DECRYPT
  * @scheme: HS_ASK_SIGN, HS_ASK_VERIFY: SignatureScheme
  * @content: bytes signed or to be signed; the premaster secret, or its ciphertext
  * @signature: HS_ASK_VERIFY
  * @chain: HS_ASK_VERIFY, HS_ASK_ENCRYPT: DER, leaf first
  * @chain_len: certificates in @chain
+ * @chain_of: HS_ASK_VERIFY: whose chain it is
  * @ocsp: HS_ASK_VERIFY: stapled OCSP responses, @chain_len of them, empty where
  *	none came
  * @by: HS_ASK_SESSION, server: what the identities are
@@ -247,6 +256,8 @@ struct hs_question {
 	const char *server_name;
 	const uint16_t *schemes;
 	size_t schemes_len;
+	const uint16_t *cert_schemes;
+	size_t cert_schemes_len;
 	uint8_t auths;
 	struct hs_bytes authorities;
 	const struct hs_credential *credential;
@@ -255,6 +266,7 @@ struct hs_question {
 	struct hs_bytes signature;
 	const struct hs_bytes *chain;
 	size_t chain_len;
+	enum hs_role chain_of;
 	const struct hs_bytes *ocsp;
 	enum hs_resumption by;
 	const struct hs_identity *identities;

@@ -7,6 +7,7 @@
 #ifndef TLSUP_HS_INT_H
 #define TLSUP_HS_INT_H
 
+#include "crypto/cr_compress.h"
 #include "crypto/cr_hash.h"
 #include "crypto/cr_kex.h"
 #include "lib/secret.h"
@@ -44,6 +45,7 @@ enum msg_type {
 	TYPE_CLIENT_KEY_EXCHANGE = 16,
 	TYPE_FINISHED = 20,
 	TYPE_CERTIFICATE_STATUS = 22,
+	TYPE_COMPRESSED_CERTIFICATE = 25,
 	TYPE_MESSAGE_HASH = 254,
 };
 
@@ -56,9 +58,12 @@ enum msg {
 	MSG_ENCRYPTED_EXTENSIONS,
 	MSG_CERTIFICATE_REQUEST,
 	MSG_SERVER_CERTIFICATE,
+	MSG_SERVER_COMPRESSED_CERTIFICATE,
 	MSG_SERVER_CERTIFICATE_VERIFY,
 	MSG_SERVER_FINISHED,
 	MSG_CLIENT_CERTIFICATE,
+	MSG_CLIENT_COMPRESSED_CERTIFICATE,
+	MSG_CLIENT_CERTIFICATE_VERIFY,
 	MSG_CLIENT_FINISHED,
 	MSG_NEW_SESSION_TICKET,
 	MSG_SERVER_HELLO_12,
@@ -89,7 +94,10 @@ enum flight_flag {
 	FL_STATUS	= 1 << 6,	/* it comes */
 	FL_RESUMED	= 1 << 7,	/* no certificates: a session or a PSK stands in */
 	FL_TICKET	= 1 << 8,	/* NewSessionTicket; TLS 1.3: at the server only */
-	FL_COUNT	= 1 << 9,
+	FL_COMPRESSION	= 1 << 9,	/* TLS 1.3: the peer may compress its chain */
+	FL_SERVER_COMPRESSED = 1 << 10,	/* the server does */
+	FL_CLIENT_COMPRESSED = 1 << 11,	/* the client does */
+	FL_COUNT	= 1 << 12,
 };
 
 /**
@@ -162,6 +170,11 @@ struct exts {
 	struct rd binders;
 	bool binders_short;	/* not as many as identities */
 	uint16_t selected;
+	struct rd authorities;
+	struct rd cert_schemes;
+	struct rd compression;
+	struct rd response;	/* OCSP */
+	uint16_t record_size_limit;
 	bool renegotiated;
 	bool ocsp;
 };
@@ -208,6 +221,11 @@ struct hs {
 	size_t cookie_len;
 	uint16_t schemes[HS_LIST_MAX];
 	size_t schemes_len;
+	uint16_t cert_schemes[HS_LIST_MAX];
+	size_t cert_schemes_len;
+	uint8_t *authorities;	/* a server's: the client's certificate_authorities */
+	size_t authorities_len;
+	const struct cr_compression *compression;	/* of our own chain */
 	char server_name[HS_NAME_MAX + 1];
 	bool name_seen;
 	uint8_t alpn[HS_ALPN_MAX];
@@ -244,6 +262,7 @@ struct hs {
 	uint8_t *ocsp_data;
 	struct hs_bytes ocsp[HS_CHAIN_MAX];
 	bool ocsp_wanted;
+	size_t entry;		/* of the chain that is being written */
 	bool client_authenticated;
 	uint8_t randoms[2 * RANDOM_SIZE];
 	uint8_t signed_content[SIGNED_CONTENT_MAX];
@@ -277,6 +296,7 @@ bool hs_fail_error(struct hs *hs, enum hs_alert alert, int error,
 		   const char *reason);
 bool hs_ask_owner(struct hs *hs, const struct hs_question *question);
 void hs_flush(struct hs *hs);
+size_t hs_message_max(const struct hs *hs);
 void hs_send_ccs(struct hs *hs);
 void hs_install(struct hs *hs, enum hs_direction direction, enum hs_epoch epoch,
 		const struct secret *secret);
@@ -298,6 +318,7 @@ bool scheme_verifiable(const struct hs *hs, uint16_t scheme);
 enum suite_auth scheme_auth(uint16_t scheme);
 void scheme_write_list(const struct hs *hs, struct wr *wr);
 void scheme_commit(struct hs *hs, struct rd list);
+void scheme_commit_cert(struct hs *hs, struct rd list);
 bool scheme_choose(struct hs *hs, uint8_t auths);
 
 /* trans.c */
@@ -341,6 +362,8 @@ bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts);
 bool ext_has(const struct exts *exts, uint16_t type);
 bool ext_from_peer(const struct hs *hs, uint16_t type);
 bool ext_lacks(struct rd block, uint16_t type);
+bool ext_commit_authorities(struct hs *hs, const struct exts *exts);
+void ext_commit_auth(struct hs *hs, const struct exts *exts);
 void ext_write(struct hs *hs, enum msg place, struct wr *wr);
 
 /* hello12.c */
@@ -378,7 +401,11 @@ bool msg_hello_retry_request_after(struct hs *hs);
 bool msg_server_hello_is_retry(const uint8_t *body, size_t len);
 bool msg_encrypted_extensions_build(struct hs *hs, struct wr *wr);
 bool msg_encrypted_extensions_parse(struct hs *hs, struct rd *body);
+bool msg_certificate_request_build(struct hs *hs, struct wr *wr);
 bool msg_certificate_request_parse(struct hs *hs, struct rd *body);
+bool msg_compressed_certificate_build(struct hs *hs, struct wr *wr);
+size_t msg_compressed_certificate_size(const struct hs *hs);
+bool msg_compressed_certificate_parse(struct hs *hs, struct rd *body);
 bool msg_certificate_build(struct hs *hs, struct wr *wr);
 bool msg_certificate_parse(struct hs *hs, struct rd *body);
 size_t msg_certificate_size(const struct hs *hs);
@@ -386,6 +413,7 @@ size_t msg_client_hello_size(const struct hs *hs);
 bool msg_certificate_verify_ask(struct hs *hs);
 bool msg_certificate_verify_build(struct hs *hs, struct wr *wr);
 bool msg_certificate_verify_parse(struct hs *hs, struct rd *body);
+bool msg_certificate_verify_client_after(struct hs *hs);
 bool msg_finished_build(struct hs *hs, struct wr *wr);
 bool msg_finished_parse(struct hs *hs, struct rd *body);
 bool msg_finished_server_after(struct hs *hs);
@@ -421,7 +449,6 @@ void hs_keep_share(struct hs *hs, struct rd share);
 void msg_client_key_exchange_decrypted(struct hs *hs, const uint8_t *premaster);
 bool msg_certificate_verify_12_ask(struct hs *hs);
 bool msg_certificate_verify_12_parse(struct hs *hs, struct rd *body);
-bool msg_certificate_verify_12_after(struct hs *hs);
 bool msg_new_session_ticket_12_ask(struct hs *hs);
 bool msg_new_session_ticket_12_build(struct hs *hs, struct wr *wr);
 bool msg_new_session_ticket_12_parse(struct hs *hs, struct rd *body);

@@ -10,8 +10,9 @@
 
 #include "tls/ext.h"
 
-/* What an entry costs beside its certificate: two lengths. */
+/* What an entry costs: two lengths; a response: a header, a type and a length. */
 #define ENTRY_OVERHEAD	5
+#define STATUS_OVERHEAD	8
 
 /**
  * msg_certificate_size - how long our Certificate can get
@@ -21,11 +22,20 @@
  */
 size_t msg_certificate_size(const struct hs *hs)
 {
+	const struct hs_credential *credential = hs->credential;
 	size_t size = 0;
 
-	for (size_t i = 0; hs->credential && i < hs->credential->chain_len; i++)
-		size += ENTRY_OVERHEAD + hs->credential->chain[i].len;
+	for (size_t i = 0; credential && i < credential->chain_len; i++) {
+		size += ENTRY_OVERHEAD + credential->chain[i].len;
+		if (hs->ocsp_wanted && credential->ocsp)
+			size += STATUS_OVERHEAD + credential->ocsp[i].len;
+	}
 	return size;
+}
+
+static enum msg certificate_of(enum hs_role role)
+{
+	return role == HS_SERVER ? MSG_SERVER_CERTIFICATE : MSG_CLIENT_CERTIFICATE;
 }
 
 /**
@@ -46,40 +56,47 @@ bool msg_certificate_build(struct hs *hs, struct wr *wr)
 		mark = wr_open(wr, 3);
 		wr_bytes(wr, credential->chain[i].data, credential->chain[i].len);
 		wr_close(wr, mark);
-		wr_u16(wr, 0);
+		hs->entry = i;
+		ext_write(hs, certificate_of(hs->role), wr);
 	}
 	wr_close(wr, list);
 	return true;
 }
 
-static bool read_entry(struct hs *hs, struct rd *list, struct rd *certificate)
+/** struct chain - certificates, and what their issuers say of them; borrowed */
+struct chain {
+	struct hs_bytes certificates[HS_CHAIN_MAX];
+	struct hs_bytes ocsp[HS_CHAIN_MAX];
+	size_t len;
+};
+
+static bool read_entry(struct hs *hs, struct rd *list, struct chain *chain)
 {
-	enum msg place = hs->role == HS_CLIENT ? MSG_SERVER_CERTIFICATE :
-						 MSG_CLIENT_CERTIFICATE;
+	enum hs_role peer = hs->role == HS_CLIENT ? HS_SERVER : HS_CLIENT;
+	struct rd certificate = rd_vec24(list);
 	struct exts exts;
 
-	*certificate = rd_vec24(list);
-	if (!certificate->len)
+	if (chain->len == HS_CHAIN_MAX)
+		return hs_fail(hs, HS_ALERT_BAD_CERTIFICATE,
+			       "certificate: a chain that is too long");
+	if (!certificate.len)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 			       "certificate: an empty entry");
-	return ext_parse(hs, place, list, &exts);
+	if (!ext_parse(hs, certificate_of(peer), list, &exts))
+		return false;
+	chain->certificates[chain->len] = (struct hs_bytes){ certificate.data,
+							     certificate.len };
+	chain->ocsp[chain->len++] = (struct hs_bytes){ exts.response.data,
+						       exts.response.len };
+	return true;
 }
 
-static bool read_chain(struct hs *hs, struct rd list, struct hs_bytes *chain,
-		       size_t *count)
+static bool read_chain(struct hs *hs, struct rd list, struct chain *chain)
 {
-	struct rd certificate;
-
-	*count = 0;
-	while (rd_more(&list)) {
-		if (*count == HS_CHAIN_MAX)
-			return hs_fail(hs, HS_ALERT_BAD_CERTIFICATE,
-				       "certificate: a chain that is too long");
-		if (!read_entry(hs, &list, &certificate))
+	chain->len = 0;
+	while (rd_more(&list))
+		if (!read_entry(hs, &list, chain))
 			return false;
-		chain[(*count)++] = (struct hs_bytes){ certificate.data,
-						       certificate.len };
-	}
 	if (list.failed)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 			       "certificate: malformed");
@@ -89,6 +106,7 @@ static bool read_chain(struct hs *hs, struct rd list, struct hs_bytes *chain,
 /* The chain outlives the message: copy it, and let the entries point there. */
 static bool keep_chain(struct hs *hs, struct rd list)
 {
+	struct chain chain;
 	struct rd copy;
 
 	hs->chain_data = malloc(list.len);
@@ -97,7 +115,25 @@ static bool keep_chain(struct hs *hs, struct rd list)
 				     "out of memory");
 	memcpy(hs->chain_data, list.data, list.len);
 	rd_init(&copy, hs->chain_data, list.len);
-	return read_chain(hs, copy, hs->chain, &hs->chain_len);
+	if (!read_chain(hs, copy, &chain))
+		return false;
+	memcpy(hs->chain, chain.certificates, sizeof(hs->chain));
+	memcpy(hs->ocsp, chain.ocsp, sizeof(hs->ocsp));
+	hs->chain_len = chain.len;
+	if (hs->role == HS_SERVER)
+		hs->flags |= FL_CLIENT_VERIFY;
+	return true;
+}
+
+static bool take_none(struct hs *hs)
+{
+	if (hs->role == HS_CLIENT)
+		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
+			       "certificate: the server sent none");
+	if (hs->config->client_auth == HS_CLIENT_AUTH_REQUIRE)
+		return hs_fail_error(hs, HS_ALERT_CERTIFICATE_REQUIRED, EACCES,
+				     "certificate: the client sent none");
+	return true;
 }
 
 /**
@@ -113,8 +149,7 @@ bool msg_certificate_parse(struct hs *hs, struct rd *body)
 {
 	struct rd context = rd_vec8(body);
 	struct rd list = rd_vec24(body);
-	struct hs_bytes chain[HS_CHAIN_MAX];
-	size_t count;
+	struct chain chain;
 
 	if (!rd_end(body) || context.failed)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
@@ -122,10 +157,7 @@ bool msg_certificate_parse(struct hs *hs, struct rd *body)
 	if (context.len)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "certificate: a context within the handshake");
-	if (!read_chain(hs, list, chain, &count))
+	if (!read_chain(hs, list, &chain))
 		return false;
-	if (!count)
-		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
-			       "certificate: the server sent none");
-	return keep_chain(hs, list);
+	return chain.len ? keep_chain(hs, list) : take_none(hs);
 }

@@ -11,18 +11,20 @@
 #define PAD_SIZE	64
 
 /* 64 spaces, a context string, a zero byte, the transcript's hash. */
-static struct hs_bytes signed_content(struct hs *hs)
+static struct hs_bytes signed_content(struct hs *hs, enum hs_role signer)
 {
-	static const char context[] = "TLS 1.3, server CertificateVerify";
+	static const char server[] = "TLS 1.3, server CertificateVerify";
+	static const char client[] = "TLS 1.3, client CertificateVerify";
 	uint8_t hash[CR_HASH_MAX];
 	struct wr wr;
 
-	_Static_assert(PAD_SIZE + sizeof(context) + CR_HASH_MAX ==
+	_Static_assert(PAD_SIZE + sizeof(server) + CR_HASH_MAX ==
 		       SIGNED_CONTENT_MAX, "the content fits");
+	_Static_assert(sizeof(server) == sizeof(client), "so does a client's");
 	wr_init(&wr, hs->signed_content, sizeof(hs->signed_content));
 	for (size_t i = 0; i < PAD_SIZE; i++)
 		wr_u8(&wr, ' ');
-	wr_bytes(&wr, context, sizeof(context));
+	wr_bytes(&wr, signer == HS_SERVER ? server : client, sizeof(server));
 	trans_hash(hs, hash);
 	wr_bytes(&wr, hash, hs->suite->hash->size);
 	return (struct hs_bytes){ hs->signed_content, wr.len };
@@ -30,7 +32,7 @@ static struct hs_bytes signed_content(struct hs *hs)
 
 /**
  * msg_certificate_verify_ask - have the transcript signed
- * @hs: a server
+ * @hs: a server, or a client with a credential
  *
  * Return: true.
  */
@@ -41,7 +43,7 @@ bool msg_certificate_verify_ask(struct hs *hs)
 		.version = TLS13,
 		.credential = hs->credential,
 		.scheme = hs->scheme,
-		.content = signed_content(hs),
+		.content = signed_content(hs, hs->role),
 	};
 
 	return hs_ask_owner(hs, &question);
@@ -67,7 +69,7 @@ bool msg_certificate_verify_build(struct hs *hs, struct wr *wr)
 
 /**
  * msg_certificate_verify_parse - have chain and signature verified
- * @hs: a client
+ * @hs: the engine, either role
  * @body: the message
  *
  * Return: false after a failure.
@@ -77,6 +79,7 @@ bool msg_certificate_verify_parse(struct hs *hs, struct rd *body)
 	uint16_t scheme = rd_u16(body);
 	struct rd signature = rd_vec16(body);
 	struct hs_question question = { .ask = HS_ASK_VERIFY, .version = TLS13 };
+	enum hs_role peer = hs->role == HS_CLIENT ? HS_SERVER : HS_CLIENT;
 
 	if (!rd_end(body) || signature.len > HS_SIGNATURE_MAX)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
@@ -85,13 +88,14 @@ bool msg_certificate_verify_parse(struct hs *hs, struct rd *body)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "certificate_verify: a scheme that was not offered");
 
-	hs->scheme = scheme;
-	hs->server_scheme = scheme;
-	memcpy(hs->signature, signature.data, signature.len);
+	/* A client's own scheme is chosen already, if it is asked for one. */
+	if (peer == HS_SERVER)
+		hs->server_scheme = scheme;
 	question.scheme = scheme;
-	question.content = signed_content(hs);
-	question.signature = (struct hs_bytes){ hs->signature, signature.len };
+	question.content = signed_content(hs, peer);
+	question.signature = (struct hs_bytes){ signature.data, signature.len };
 	question.server_name = hs->config->server_name;
+	question.chain_of = peer;
 	question.chain = hs->chain;
 	question.chain_len = hs->chain_len;
 	question.ocsp = hs->ocsp;
@@ -139,6 +143,7 @@ bool msg_certificate_verify_12_parse(struct hs *hs, struct rd *body)
 
 	hs->scheme = scheme;
 	question.scheme = scheme;
+	question.chain_of = HS_CLIENT;
 	question.content = trans_bytes(hs);
 	question.signature = (struct hs_bytes){ signature.data, signature.len };
 	question.chain = hs->chain;
@@ -148,12 +153,12 @@ bool msg_certificate_verify_12_parse(struct hs *hs, struct rd *body)
 }
 
 /**
- * msg_certificate_verify_12_after - nobody signs after the client
+ * msg_certificate_verify_client_after - nobody signs after the client
  * @hs: the engine, either role
  *
  * Return: true.
  */
-bool msg_certificate_verify_12_after(struct hs *hs)
+bool msg_certificate_verify_client_after(struct hs *hs)
 {
 	hs->client_authenticated = true;
 	trans_forget(hs);

@@ -211,7 +211,7 @@ static bool choose_alpn(struct hs *hs, const struct client_hello *hello,
 		       "client_hello: no application protocol in common");
 }
 
-static void commit(struct hs *hs, const struct client_hello *hello,
+static bool commit(struct hs *hs, const struct client_hello *hello,
 		   const struct choice *choice)
 {
 	memcpy(hs->client_random, hello->random, RANDOM_SIZE);
@@ -230,14 +230,14 @@ static void commit(struct hs *hs, const struct client_hello *hello,
 		memcpy(hs->alpn, choice->alpn.data, choice->alpn.len);
 	hs->offered = hello->exts.seen;
 	hs->hello_suites = hello->suites;
-	hs->ocsp_wanted = hello->exts.ocsp;
 	hs->suite = choice->suite;
 	hs->kex = choice->kex;
-	scheme_commit(hs, hello->exts.schemes);
+	ext_commit_auth(hs, &hello->exts);
 	if (hs->version == TLS13)
 		hello13_commit(hs, hello, choice);
 	else
 		hello12_commit(hs, hello, choice);
+	return ext_commit_authorities(hs, &hello->exts);
 }
 
 /**
@@ -265,7 +265,8 @@ bool msg_client_hello_parse(struct hs *hs, struct rd *body)
 		return false;
 
 	hs->version = version;
-	commit(hs, &hello, &choice);
+	if (!commit(hs, &hello, &choice))
+		return false;
 	/* After a retry, which is still to come, it is asked for again. */
 	if (version == TLS13 && choice.kex && !choice.share.len)
 		return true;

@@ -79,7 +79,10 @@ bool msg_server_hello_ask(struct hs *hs)
 		.server_name = hs->server_name,
 		.schemes = hs->schemes,
 		.schemes_len = hs->schemes_len,
+		.cert_schemes = hs->cert_schemes,
+		.cert_schemes_len = hs->cert_schemes_len,
 		.auths = hs->version == TLS12 ? hello12_auths(hs) : 0,
+		.authorities = { hs->authorities, hs->authorities_len },
 	};
 
 	if (hs->flags & FL_RESUMED)
@@ -128,6 +131,10 @@ static bool derive_handshake(struct hs *hs)
  */
 bool msg_server_hello_build(struct hs *hs, struct wr *wr)
 {
+	if (hs->config->client_auth != HS_CLIENT_AUTH_NONE)
+		hs->flags |= FL_REQUEST;
+	if (hs->compression)
+		hs->flags |= FL_SERVER_COMPRESSED;
 	trans_start(hs);
 	cr_random(hs->server_random, RANDOM_SIZE);
 	if (hs->kex)

@@ -38,6 +38,7 @@ bool msg_server_hello_done_parse(struct hs *hs, struct rd *body)
 		.server_name = hs->config->server_name,
 		.chain = hs->chain,
 		.chain_len = hs->chain_len,
+		.chain_of = HS_SERVER,
 		.ocsp = hs->ocsp,
 	};
 

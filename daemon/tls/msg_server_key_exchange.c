@@ -182,6 +182,7 @@ static bool ask_verify(struct hs *hs)
 		.signature = { hs->signature, hs->signature_len },
 		.chain = hs->chain,
 		.chain_len = hs->chain_len,
+		.chain_of = HS_SERVER,
 		.ocsp = hs->ocsp,
 	};
 

@@ -4,6 +4,8 @@
  *
  * Signature schemes (RFC 9846, 4.2.3).
  */
+#include <assert.h>
+
 #include "tls/hs_int.h"
 
 /* Versions in which a scheme signs handshake messages; certificates apart. */
@@ -40,6 +42,8 @@ static const struct scheme {
 };
 
 #define SCHEMES		(sizeof(schemes) / sizeof(schemes[0]))
+
+static_assert(SCHEMES <= HS_LIST_MAX, "a peer's list fits, doubles apart");
 
 static const struct scheme *find(uint16_t id)
 {
@@ -136,6 +140,23 @@ void scheme_commit(struct hs *hs, struct rd list)
 
 		if (scheme_verifiable(hs, scheme) && hs->schemes_len < HS_LIST_MAX)
 			hs->schemes[hs->schemes_len++] = scheme;
+	}
+}
+
+/**
+ * scheme_commit_cert - keep what the peer can verify in a chain
+ * @hs: the engine
+ * @list: SignatureSchemes of signature_algorithms_cert, or where there is none
+ *	of signature_algorithms (RFC 9846, 4.2.3)
+ */
+void scheme_commit_cert(struct hs *hs, struct rd list)
+{
+	hs->cert_schemes_len = 0;
+	while (rd_more(&list)) {
+		uint16_t scheme = rd_u16(&list);
+
+		if (find(scheme) && hs->cert_schemes_len < HS_LIST_MAX)
+			hs->cert_schemes[hs->cert_schemes_len++] = scheme;
 	}
 }
 

@@ -133,8 +133,8 @@ lint_include_direction() {
 		'tls/ knows tls/, crypto/, lib/ and plain C only' \
 		"$plain|\"(tls|crypto|lib)/"
 	c_files daemon/crypto | includes_only \
-		'crypto/ knows nettle, lib/ and plain C only' \
-		"$plain|<sys/random\.h>|<(nettle/|gmp)|\"(crypto|lib)/"
+		'crypto/ knows nettle, zlib, lib/ and plain C only' \
+		"$plain|<sys/random\.h>|<(nettle/|gmp|zlib)|\"(crypto|lib)/"
 	c_files daemon/lib | includes_only 'lib/ depends on nothing' \
 		"$plain|<stdio\.h>|<sys/(random|mman|resource)\.h>|\"lib/"
 	included_by 'only x509 and signer know GnuTLS' '<gnutls/' \

@@ -199,6 +199,10 @@ static void answer(struct side *side, const struct hs_question *question)
 	case HS_ASK_CREDENTIAL:
 		side->auths = question->auths;
 		side->authorities_len = question->authorities.len;
+		side->cert_schemes_len = question->cert_schemes_len;
+		if (question->cert_schemes_len)
+			memcpy(side->cert_schemes, question->cert_schemes,
+			       question->cert_schemes_len * sizeof(uint16_t));
 		hs_answer_credential(side->hs, credential(side));
 		break;
 	case HS_ASK_ENCRYPT:
@@ -217,8 +221,11 @@ static void answer(struct side *side, const struct hs_question *question)
 		break;
 	case HS_ASK_VERIFY:
 		side->ocsp_len = question->ocsp[0].len;
+		side->ocsp_len_2 = question->ocsp[1].len;
+		side->chain_of = question->chain_of;
 		pair_sign(question->content, mac);
-		if (side->pair->refuse)
+		if (side->pair->refuse ||
+		    (side->pair->refuse_client && side->role == HS_SERVER))
 			hs_answer_verify(side->hs, &refused);
 		else if (!question->signature.len && question->version == 0x0303)
 			hs_answer_verify(side->hs, NULL);

@@ -76,6 +76,10 @@ struct side {
 	uint8_t auths;
 	size_t authorities_len;
 	size_t ocsp_len;
+	size_t ocsp_len_2;	/* of the second certificate */
+	uint16_t cert_schemes[HS_LIST_MAX];
+	size_t cert_schemes_len;
+	enum hs_role chain_of;
 	char alpn[HS_ALPN_MAX + 1];
 	char name[HS_NAME_MAX + 1];
 	size_t chain_len;
@@ -88,7 +92,8 @@ struct side {
  * @context: for @tamper and @trace
  * @trace: told of each message, sent or received. May be NULL
  * @later: questions are answered after the call that asks them
- * @refuse: the client's owner does not accept the chain
+ * @refuse: neither owner accepts a chain
+ * @refuse_client: the server's owner does not accept the client's chain
  * @no_credential: the server's owner has none
  * @credential: the server's; NULL: pair_credential
  * @client_credential: the client's; NULL: none
@@ -107,6 +112,7 @@ struct pair {
 	void (*trace)(struct side *side, bool sent, const char *message);
 	bool later;
 	bool refuse;
+	bool refuse_client;
 	bool no_credential;
 	const struct hs_credential *credential;
 	const struct hs_credential *client_credential;
