@@ -54,6 +54,7 @@ void tlsup_agent_net_init(struct tlsup_net *tn)
 	INIT_LIST_HEAD(&tn->pending);
 	INIT_DELAYED_WORK(&tn->grace, grace_work);
 	tn->agent_grace_ms = TLSUP_GRACE_DEFAULT_MS;
+	tn->cbc = 1;
 	/* A pending handshake costs up to 32 KiB here and there: an eighth. */
 	tn->max_pending = clamp_t(unsigned long, totalram_pages() / 64, 64,
 				  65536);

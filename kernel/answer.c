@@ -23,6 +23,21 @@ static struct deferred *deferred(struct sk_buff *skb)
 	return (struct deferred *)skb->cb;
 }
 
+static u16 get_u16(const struct nlattr *attr)
+{
+	return attr ? nla_get_u16(attr) : 0;
+}
+
+static u8 get_u8(const struct nlattr *attr)
+{
+	return attr ? nla_get_u8(attr) : 0;
+}
+
+static size_t attr_len(const struct nlattr *attr)
+{
+	return attr ? nla_len(attr) : 0;
+}
+
 static int act_send(struct tlsup_conn *conn, struct nlattr *attr)
 {
 	struct nlattr *tb[TLSUP_A_SEND_MAX + 1];
@@ -48,7 +63,8 @@ static struct tlsup_keys *parse_secret(struct nlattr **tb,
 				       const struct tlsup_cipher_desc *cipher)
 {
 	if (!tb[TLSUP_A_KEYS_HASH] || !tb[TLSUP_A_KEYS_SECRET] ||
-	    tb[TLSUP_A_KEYS_KEY] || tb[TLSUP_A_KEYS_IV])
+	    tb[TLSUP_A_KEYS_KEY] || tb[TLSUP_A_KEYS_IV] ||
+	    tb[TLSUP_A_KEYS_MAC_SECRET] || tb[TLSUP_A_KEYS_ENCRYPT_THEN_MAC])
 		return ERR_PTR(-EINVAL);
 	return tlsup_keys_create(nla_get_u8(tb[TLSUP_A_KEYS_EPOCH]), cipher,
 				 nla_get_u8(tb[TLSUP_A_KEYS_HASH]),
@@ -61,19 +77,27 @@ static struct tlsup_keys *parse_parts(struct nlattr **tb,
 				      const struct tlsup_cipher_desc *cipher)
 {
 	struct tlsup_key_parts parts = { .version = TLSUP_VERSION_1_2 };
+	size_t mac_size = cipher->hash ? cipher->tag_size : 0;
 
-	if (!tb[TLSUP_A_KEYS_KEY] || !tb[TLSUP_A_KEYS_IV] ||
-	    tb[TLSUP_A_KEYS_SECRET] ||
+	if (!tb[TLSUP_A_KEYS_KEY] || tb[TLSUP_A_KEYS_SECRET] ||
 	    nla_len(tb[TLSUP_A_KEYS_KEY]) != cipher->key_size ||
-	    nla_len(tb[TLSUP_A_KEYS_IV]) != cipher->salt_size ||
+	    attr_len(tb[TLSUP_A_KEYS_IV]) != cipher->salt_size ||
+	    attr_len(tb[TLSUP_A_KEYS_MAC_SECRET]) != mac_size ||
 	    nla_get_u8(tb[TLSUP_A_KEYS_EPOCH]) != TLSUP_EPOCH_APPLICATION)
 		return ERR_PTR(-EINVAL);
+	parts.etm = get_u8(tb[TLSUP_A_KEYS_ENCRYPT_THEN_MAC]);
+	if (parts.etm && !mac_size)
+		return ERR_PTR(-EINVAL);
 	parts.key = nla_data(tb[TLSUP_A_KEYS_KEY]);
-	memcpy(parts.iv, nla_data(tb[TLSUP_A_KEYS_IV]), cipher->salt_size);
+	if (cipher->salt_size)
+		memcpy(parts.iv, nla_data(tb[TLSUP_A_KEYS_IV]), cipher->salt_size);
+	if (mac_size)
+		parts.mac_secret = nla_data(tb[TLSUP_A_KEYS_MAC_SECRET]);
 	return tlsup_keys_create_parts(cipher, &parts);
 }
 
-static struct tlsup_keys *parse_keys(struct nlattr **tb)
+static struct tlsup_keys *parse_keys(const struct tlsup_net *tn,
+				     struct nlattr **tb)
 {
 	const struct tlsup_cipher_desc *cipher;
 
@@ -81,7 +105,7 @@ static struct tlsup_keys *parse_keys(struct nlattr **tb)
 	    !tb[TLSUP_A_KEYS_VERSION] || !tb[TLSUP_A_KEYS_CIPHER])
 		return ERR_PTR(-EINVAL);
 	cipher = tlsup_cipher_find(nla_get_u16(tb[TLSUP_A_KEYS_CIPHER]));
-	if (!cipher || tb[TLSUP_A_KEYS_MAC_SECRET])
+	if (!cipher || (cipher->hash && !READ_ONCE(tn->cbc)))
 		return ERR_PTR(-EOPNOTSUPP);
 	return nla_get_u16(tb[TLSUP_A_KEYS_VERSION]) == TLSUP_VERSION_1_3 ?
 		parse_secret(tb, cipher) : parse_parts(tb, cipher);
@@ -110,7 +134,7 @@ static int act_keys(struct tlsup_conn *conn, struct nlattr *attr)
 			       NULL);
 	if (err)
 		return err;
-	keys = parse_keys(tb);
+	keys = parse_keys(conn->tn, tb);
 	if (IS_ERR(keys))
 		return PTR_ERR(keys);
 
@@ -141,21 +165,6 @@ static int act_next(struct tlsup_conn *conn, struct nlattr *attr)
 		conn->rx.version = nla_get_u16(tb[TLSUP_A_NEXT_VERSION]);
 	conn->awaiting = false;
 	return 0;
-}
-
-static u16 get_u16(const struct nlattr *attr)
-{
-	return attr ? nla_get_u16(attr) : 0;
-}
-
-static u8 get_u8(const struct nlattr *attr)
-{
-	return attr ? nla_get_u8(attr) : 0;
-}
-
-static size_t attr_len(const struct nlattr *attr)
-{
-	return attr ? nla_len(attr) : 0;
 }
 
 static void *attr_dup(const struct nlattr *attr, int *err)

@@ -24,6 +24,9 @@
 #define LIMIT_CCM	BIT(23)
 #define LIMIT_NONE	U64_MAX
 
+/* CBC has the same block as GCM, and the same trouble when two are equal. */
+#define LIMIT_CBC	LIMIT_GCM
+
 static const struct tlsup_cipher_desc ciphers[] = {
 	{ TLSUP_CIPHER_AES_GCM_128, "gcm(aes)", 16, 16, GCM_SALT, 0, LIMIT_GCM },
 	{ TLSUP_CIPHER_AES_GCM_256, "gcm(aes)", 32, 16, GCM_SALT, 0, LIMIT_GCM },
@@ -42,6 +45,16 @@ static const struct tlsup_cipher_desc ciphers[] = {
 	  LIMIT_CCM },
 	{ TLSUP_CIPHER_AES_CCM_8_256, "ccm(aes)", 32, 8, GCM_SALT, CCM_PREFIX,
 	  LIMIT_CCM },
+	{ TLSUP_CIPHER_AES_CBC_128_SHA1, "cbc(aes)", 16, 20, 0, 0, LIMIT_CBC,
+	  "sha1" },
+	{ TLSUP_CIPHER_AES_CBC_256_SHA1, "cbc(aes)", 32, 20, 0, 0, LIMIT_CBC,
+	  "sha1" },
+	{ TLSUP_CIPHER_AES_CBC_128_SHA256, "cbc(aes)", 16, 32, 0, 0, LIMIT_CBC,
+	  "sha256" },
+	{ TLSUP_CIPHER_AES_CBC_256_SHA256, "cbc(aes)", 32, 32, 0, 0, LIMIT_CBC,
+	  "sha256" },
+	{ TLSUP_CIPHER_AES_CBC_256_SHA384, "cbc(aes)", 32, 48, 0, 0, LIMIT_CBC,
+	  "sha384" },
 };
 
 /* Where linux/tls.h knows a cipher, the numbers are the same. */

@@ -80,7 +80,7 @@ static inline int tlsup_ioctl_answer(int *arg, int value)
 /*
  * Pages by reference into TCP's queue: by a call of their own for each page, or
  * by a flag of sendmsg. @last: nothing follows for now. Socket lock held.
- * Returns bytes, or -errno.
+ * They are not going to be changed any more. Returns bytes, or -errno.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 static inline int tlsup_tcp_send(struct sock *sk, struct bio_vec *vecs,
@@ -89,7 +89,7 @@ static inline int tlsup_tcp_send(struct sock *sk, struct bio_vec *vecs,
 	int flags, i, n, copied = 0;
 
 	for (i = 0; i < count; i++) {
-		flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+		flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_NO_SHARED_FRAGS;
 		if (!last || i < count - 1)
 			flags |= MSG_MORE | MSG_SENDPAGE_NOTLAST;
 		n = do_tcp_sendpages(sk, vecs[i].bv_page, vecs[i].bv_offset,
@@ -108,7 +108,7 @@ static inline int tlsup_tcp_send(struct sock *sk, struct bio_vec *vecs,
 {
 	struct msghdr msg = {
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_SPLICE_PAGES |
-			     (last ? 0 : MSG_MORE),
+			     MSG_NO_SHARED_FRAGS | (last ? 0 : MSG_MORE),
 	};
 
 	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vecs, count, total);

@@ -15,6 +15,7 @@
 #include "compat.h"
 
 #include <linux/err.h>
+#include <linux/random.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -22,6 +23,8 @@
 #include <crypto/aead.h>
 #include <crypto/hash.h>
 #include <kunit/visibility.h>
+
+#include "cbc.h"
 
 #define LABEL_PREFIX	"tls13 "
 #define LABEL_MAX	32
@@ -134,7 +137,8 @@ static struct tlsup_keys *new_keys(const struct tlsup_cipher_desc *cipher,
 		keys->type_size = 1;
 		keys->aad_size = TLSUP_HEADER_SIZE;
 	} else {
-		keys->explicit_size = TLSUP_IV_SIZE - cipher->salt_size;
+		keys->explicit_size = cipher->hash ? TLSUP_BLOCK_SIZE :
+			TLSUP_IV_SIZE - cipher->salt_size;
 		keys->aad_size = TLSUP_AAD_MAX;
 	}
 	return keys;
@@ -159,8 +163,8 @@ static struct tlsup_keys *or_destroy(struct tlsup_keys *keys, int err)
  * TLS 1.3. Sleeps. The caller owns the result; tlsup_keys_destroy() wipes and
  * frees it.
  *
- * Return: the keys, or ERR_PTR: -EINVAL for a wrong length, -ENOMEM, or what
- * the crypto API says.
+ * Return: the keys, or ERR_PTR: -EINVAL for a wrong length or a MAC suite,
+ * -ENOMEM, or what the crypto API says.
  */
 struct tlsup_keys *tlsup_keys_create(u8 epoch, const struct tlsup_cipher_desc *cipher,
 				     u8 hash, const u8 *secret, size_t len)
@@ -169,7 +173,7 @@ struct tlsup_keys *tlsup_keys_create(u8 epoch, const struct tlsup_cipher_desc *c
 	u8 key[TLSUP_KEY_MAX];
 	int err;
 
-	if (!len || len != tlsup_keys_hash_size(hash))
+	if (!len || len != tlsup_keys_hash_size(hash) || cipher->hash)
 		return ERR_PTR(-EINVAL);
 	keys = new_keys(cipher, TLSUP_VERSION_1_3);
 	if (!keys)
@@ -189,10 +193,24 @@ struct tlsup_keys *tlsup_keys_create(u8 epoch, const struct tlsup_cipher_desc *c
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_create);
 
+static int install_parts(struct tlsup_keys *keys,
+			 const struct tlsup_key_parts *parts)
+{
+	struct tlsup_cbc *cbc;
+
+	if (!keys->cipher->hash)
+		return install_cipher(keys, parts->key);
+	cbc = tlsup_cbc_create(keys->cipher, parts);
+	if (IS_ERR(cbc))
+		return PTR_ERR(cbc);
+	keys->cbc = cbc;
+	return 0;
+}
+
 /**
  * tlsup_keys_create_parts - make keys that have been derived elsewhere
  * @cipher: a row of the cipher table
- * @parts: key, iv and first sequence number; copied
+ * @parts: key, iv or MAC secret, first sequence number; copied
  *
  * For the application epoch. They cannot be updated by the kernel. Sleeps.
  *
@@ -208,7 +226,7 @@ struct tlsup_keys *tlsup_keys_create_parts(const struct tlsup_cipher_desc *ciphe
 	keys->epoch = TLSUP_EPOCH_APPLICATION;
 	keys->seq = parts->seq;
 	memcpy(keys->iv, parts->iv, TLSUP_IV_SIZE);
-	return or_destroy(keys, install_cipher(keys, parts->key));
+	return or_destroy(keys, install_parts(keys, parts));
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_create_parts);
 
@@ -250,6 +268,7 @@ void tlsup_keys_destroy(struct tlsup_keys *keys)
 	if (keys->req)
 		aead_request_free(keys->req);
 	crypto_free_aead(keys->tfm);
+	tlsup_cbc_destroy(keys->cbc);
 	kfree_sensitive(keys);
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_destroy);
@@ -258,12 +277,33 @@ EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_destroy);
  * tlsup_keys_explicit - the explicit part of the next record's nonce
  * @keys: of the sending direction, TLS 1.2
  * @out: explicit_size bytes, which go behind the record header
+ *
+ * Of a MAC suite it is the IV, new and random: nobody may be able to tell it
+ * before the content is chosen (RFC 5246, 6.2.3.2 and F.3).
  */
-void tlsup_keys_explicit(const struct tlsup_keys *keys, u8 *out)
+void tlsup_keys_explicit(struct tlsup_keys *keys, u8 *out)
 {
+	if (keys->cbc) {
+		get_random_bytes(keys->cbc->iv, TLSUP_BLOCK_SIZE);
+		memcpy(out, keys->cbc->iv, TLSUP_BLOCK_SIZE);
+		return;
+	}
 	memcpy(out, keys->iv + keys->cipher->salt_size, keys->explicit_size);
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_explicit);
+
+/**
+ * tlsup_keys_trailer - what stands behind the content in a record to be sent
+ * @keys: of the sending direction
+ * @len: bytes of content and inner type
+ *
+ * Return: bytes of the tag, or of MAC and padding.
+ */
+unsigned int tlsup_keys_trailer(const struct tlsup_keys *keys, unsigned int len)
+{
+	return keys->cbc ? tlsup_cbc_trailer(keys, len) : keys->cipher->tag_size;
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_trailer);
 
 /*
  * The nonce: TLS 1.3 and ChaCha20 mask the iv with the sequence number (RFC
@@ -322,7 +362,8 @@ static void bump_explicit(struct tlsup_keys *keys)
  * tlsup_keys_seal - protect one record in place
  * @keys: of the sending direction; the sequence number moves on
  * @sg: its first entry is free, for the additional data; then the content, the
- *	inner content type if there is one, and room for the tag
+ *	inner content type if there is one, and room for tlsup_keys_trailer()
+ *	bytes
  * @type: content type; in TLS 1.3 the outer one
  * @len: bytes of content and inner type
  *
@@ -334,10 +375,15 @@ static void bump_explicit(struct tlsup_keys *keys)
 int tlsup_keys_seal(struct tlsup_keys *keys, struct scatterlist *sg, u8 type,
 		    size_t len)
 {
+	u8 header[TLSUP_HEADER_SIZE];
 	DECLARE_CRYPTO_WAIT(wait);
 
 	if (keys->seq == U64_MAX)
 		return -EOVERFLOW;
+	if (keys->cbc) {
+		tlsup_record_build_header(header, type, TLSUP_VERSION_1_2, len);
+		return tlsup_cbc_seal(keys, header, sg + 1, len);
+	}
 	set_nonce(keys, keys->iv + keys->cipher->salt_size);
 	set_aad(keys, type, TLSUP_VERSION_1_2,
 		keys->type_size ? len + keys->cipher->tag_size : len);

@@ -29,7 +29,8 @@
  * @src: additional data, ciphertext and tag
  * @dst: additional data, content, and where the inner type goes
  * @len: bytes of ciphertext and tag
- * @content: bytes of content, if there is no padding
+ * @room: bytes of content that there can be
+ * @content: bytes of content, if there is no padding of TLS 1.3
  * @inner_type: as decrypted
  * @explicit_nonce: as it came
  * @pages: of the reader, pinned
@@ -40,9 +41,10 @@ struct opening {
 	struct scatterlist src[SRC_SG];
 	struct scatterlist dst[DST_SG];
 	unsigned int len;
+	unsigned int room;
 	unsigned int content;
 	u8 *inner_type;
-	u8 explicit_nonce[TLSUP_EXPLICIT_SIZE];
+	u8 explicit_nonce[TLSUP_EXPLICIT_MAX];
 	struct page *pages[DST_SG - 2];
 	unsigned int count;
 	size_t start;
@@ -149,11 +151,13 @@ static enum tlsup_fault check_sizes(const struct tlsup_rx *rx,
 	const struct tlsup_keys *keys = rx->keys;
 	unsigned int overhead = tlsup_keys_overhead(keys);
 
-	if (rx->need < overhead)
+	if (rx->need < (keys->cbc ? keys->explicit_size : overhead))
 		return TLSUP_FAULT_SHORT;
 	o->len = rx->need - keys->explicit_size;
-	o->content = rx->need - overhead;
-	return o->content > rx->max ? TLSUP_FAULT_OVERFLOW : TLSUP_OK;
+	if (keys->cbc)
+		return tlsup_cbc_check(keys, o->len, rx->max, &o->room);
+	o->room = rx->need - overhead;
+	return o->room > rx->max ? TLSUP_FAULT_OVERFLOW : TLSUP_OK;
 }
 
 static int map_src(struct tlsup_conn *conn, struct opening *o)
@@ -188,6 +192,11 @@ static void end_dst(const struct tlsup_rx *rx, struct opening *o,
 static enum tlsup_fault decrypt(struct tlsup_rx *rx, struct opening *o,
 				int *error)
 {
+	o->content = o->room;
+	if (rx->keys->cbc)
+		return tlsup_cbc_open(rx->keys, rx->header, o->src + 1,
+				      o->dst + 1, o->len, o->explicit_nonce,
+				      &o->content, error);
 	return tlsup_keys_open(rx->keys, rx->header, o->src, o->dst, o->len,
 			       o->explicit_nonce, error);
 }
@@ -206,7 +215,7 @@ static enum tlsup_fault open_into_rec(struct tlsup_conn *conn,
 				      struct opening *o, int *error)
 {
 	struct tlsup_rx *rx = &conn->rx;
-	struct tlsup_rec *rec = new_rec(rx, o->content);
+	struct tlsup_rec *rec = new_rec(rx, o->room);
 	enum tlsup_fault fault;
 	size_t len;
 	u8 type;
@@ -216,8 +225,8 @@ static enum tlsup_fault open_into_rec(struct tlsup_conn *conn,
 		return TLSUP_OK;
 	}
 	o->dst[0].page_link = 0;
-	set_dst(o, 1, rec->page, o->content, 0);
-	end_dst(rx, o, o->content ? 1 : 0);
+	set_dst(o, 1, rec->page, o->room, 0);
+	end_dst(rx, o, o->room ? 1 : 0);
 	fault = decrypt(rx, o, error);
 	if (!fault && !*error)
 		fault = find_content(rx, o, page_address(rec->page), &type, &len);
@@ -232,8 +241,8 @@ static enum tlsup_fault open_into_rec(struct tlsup_conn *conn,
 static bool wants_direct(const struct tlsup_rx *rx, const struct opening *o,
 			 const struct tlsup_direct *direct)
 {
-	return direct && o->content >= DIRECT_MIN &&
-	       o->content <= iov_iter_count(direct->iter) &&
+	return direct && o->room >= DIRECT_MIN &&
+	       o->room <= iov_iter_count(direct->iter) &&
 	       user_backed_iter(direct->iter) && list_empty(&rx->recs) &&
 	       !rx->message_have &&
 	       (!rx->keys->type_size || rx->misses < DIRECT_MISSES) &&
@@ -253,12 +262,12 @@ static bool pin(struct opening *o, struct iov_iter *iter)
 	ssize_t got;
 	unsigned int i, n, left;
 
-	got = tlsup_pin_pages(iter, pages, o->content, ARRAY_SIZE(o->pages),
+	got = tlsup_pin_pages(iter, pages, o->room, ARRAY_SIZE(o->pages),
 			      &o->start);
 	if (got <= 0)
 		return false;
 	o->count = DIV_ROUND_UP(o->start + got, PAGE_SIZE);
-	if (got < o->content) {
+	if (got < o->room) {
 		iov_iter_revert(iter, got);
 		unpin(o, false);
 		return false;
@@ -295,13 +304,14 @@ static bool open_direct(struct tlsup_conn *conn, struct opening *o,
 	type = rx->keys->type_size ? *o->inner_type : rx->type;
 	if (!*fault && !*error && type == TLSUP_APPLICATION_DATA) {
 		unpin(o, true);
+		iov_iter_revert(direct->iter, o->room - o->content);
 		direct->len = o->content;
 		tlsup_stat_inc(conn->tn, rx_direct);
 		return true;
 	}
 	wipe(o);
 	unpin(o, true);
-	iov_iter_revert(direct->iter, o->content);
+	iov_iter_revert(direct->iter, o->room);
 	if (*fault || *error)
 		return true;
 	/* The same record again, elsewhere. */

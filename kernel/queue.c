@@ -160,8 +160,14 @@ static unsigned int map(struct tlsup_conn *conn, u32 off, u32 len,
 			continue;
 		}
 		part = min(len, skb->len - off);
-		/* Lists of skbs and pages of devices: let them be copied. */
+		/*
+		 * Lists of skbs and pages of devices: let them be copied. And
+		 * so what a sender on this machine can still change, by
+		 * sendfile or splice: a record must not be another one when it
+		 * is decrypted than when its MAC was checked.
+		 */
 		if (used == max || skb_has_frag_list(skb) ||
+		    skb_has_shared_frag(skb) ||
 		    !skb_frags_readable(skb))
 			return 0;
 		used = map_skb(skb, off, part, sg, used, max);

@@ -14,6 +14,7 @@
 #include "record.h"
 #include "compat.h"
 
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -230,3 +231,263 @@ enum tlsup_fault tlsup_record_check_content(u8 type, size_t len)
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_record_check_content);
+
+/*
+ * Padding and MAC of MAC-then-encrypt. What follows is written so that neither
+ * branch nor address depends on a byte of the plaintext: how long the padding
+ * is must not show before the MAC is known to be right, or whoever changes
+ * records on their way and watches the clock decrypts them (Lucky Thirteen).
+ *
+ * Masks are all ones or all zeros. The compiler must not see what they are made
+ * of, or it may find that a branch does as well. Numbers are below 2^31.
+ */
+static u32 mask(u32 bit)
+{
+	u32 m = -bit;
+
+	OPTIMIZER_HIDE_VAR(m);
+	return m;
+}
+
+static u32 mask_less(u32 a, u32 b)
+{
+	return mask((a - b) >> 31);
+}
+
+static u32 mask_equal(u32 a, u32 b)
+{
+	u32 x = a ^ b;
+
+	return mask(((x | -x) >> 31) ^ 1);
+}
+
+/**
+ * tlsup_record_mac_header - what a MAC covers in front of the bytes
+ * @header: TLSUP_MAC_HEADER_SIZE bytes out
+ * @seq: the record's sequence number
+ * @record: the record's header, of which type and version are taken
+ * @len: of the content, or with encrypt-then-MAC of IV and ciphertext
+ *
+ * RFC 5246, 6.2.3.1; RFC 7366, 3.
+ */
+void tlsup_record_mac_header(u8 *header, u64 seq, const u8 *record, size_t len)
+{
+	put_unaligned_be64(seq, header);
+	memcpy(header + sizeof(seq), record, TLSUP_HEADER_SIZE - sizeof(u16));
+	put_unaligned_be16(len, header + TLSUP_MAC_HEADER_SIZE - sizeof(u16));
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_record_mac_header);
+
+/**
+ * tlsup_record_pad - the padding of a MAC suite, as short as it can be
+ * @bytes: where it goes; TLSUP_BLOCK_SIZE bytes
+ * @len: what it makes a multiple of the block
+ *
+ * RFC 5246, 6.2.3.2.
+ *
+ * Return: its length, with the byte that tells it; at least 1.
+ */
+size_t tlsup_record_pad(u8 *bytes, size_t len)
+{
+	size_t pad = TLSUP_BLOCK_SIZE - len % TLSUP_BLOCK_SIZE;
+
+	memset(bytes, pad - 1, pad);
+	return pad;
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_record_pad);
+
+/* Bytes of header and content in whole blocks that are hashed in any case. */
+static size_t certain(const struct tlsup_hash_shape *shape, size_t len)
+{
+	size_t behind = shape->digest + TLSUP_PADDING_MAX;
+	size_t least = len > behind ? len - behind : 0;
+
+	return round_down(TLSUP_MAC_HEADER_SIZE + least, shape->block);
+}
+
+/**
+ * tlsup_record_tail - how much of a plaintext is not certainly content
+ * @shape: of the hash
+ * @len: length of the plaintext, a multiple of TLSUP_BLOCK_SIZE
+ *
+ * With what stands before it in the same block of the hash, so that the rest
+ * can be hashed where it lies.
+ *
+ * Return: bytes at the end, at most TLSUP_TAIL_MAX; what is before them is a
+ * multiple of TLSUP_BLOCK_SIZE.
+ */
+size_t tlsup_record_tail(const struct tlsup_hash_shape *shape, size_t len)
+{
+	size_t hashed = certain(shape, len);
+
+	return hashed ? len - round_down(hashed - TLSUP_MAC_HEADER_SIZE,
+					 TLSUP_BLOCK_SIZE) : len;
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_record_tail);
+
+/**
+ * tlsup_record_unpad - look at the padding, in constant time
+ * @tail: the last bytes of the plaintext; secret
+ * @tail_len: how many: all, or at least TLSUP_PADDING_MAX
+ * @len: length of the plaintext, more than @mac
+ * @mac: length of the MAC between content and padding, 0 if there is none
+ * @padding: out: its length, with the byte that tells it; 1 if it is wrong, as
+ *	RFC 5246, 6.2.3.2, wants it; secret
+ *
+ * Return: all ones if the padding is right, else 0; secret.
+ */
+u32 tlsup_record_unpad(const u8 *tail, size_t tail_len, size_t len, size_t mac,
+		       u32 *padding)
+{
+	size_t look = min_t(size_t, TLSUP_PADDING_MAX, len - mac);
+	const u8 *end = tail + tail_len;
+	u32 value = end[-1], wrong = 0, good;
+	size_t i;
+
+	for (i = 1; i <= look; i++)
+		wrong |= (end[-i] ^ value) & ~mask_less(value, i - 1);
+	good = mask_equal(wrong, 0) & mask_less(value, look);
+	*padding = 1 + (value & good);
+	return good;
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_record_unpad);
+
+/*
+ * One block of what the inner hash covers, from the byte @at on. @end, where
+ * the hashed bytes end, is secret; @least and @most, its bounds, are not.
+ * Returns all ones if it is the last block.
+ */
+static u32 build_block(const struct tlsup_removal *r, size_t at, size_t least,
+		       size_t most, u32 end, u8 *block)
+{
+	const struct tlsup_hash_shape *shape = r->shape;
+	size_t tail = r->len - tlsup_record_tail(shape, r->len);
+	u64 bits = (u64)(shape->block + end) * 8;
+	u32 last, m;
+	size_t i, p;
+
+	/* The last block is the one that the length field fits into. */
+	p = at + shape->block - shape->length;
+	last = ~mask_less(p, end + 1) &
+	       mask_less(p, end + 1 + shape->block);
+	for (i = 0; i < shape->block; i++) {
+		p = at + i;
+		block[i] = 0;
+		if (p < TLSUP_MAC_HEADER_SIZE)
+			block[i] = r->header[p];
+		else if (p < most)
+			block[i] = r->tail[p - TLSUP_MAC_HEADER_SIZE - tail];
+		if (p < least)
+			continue;
+		m = mask_less(p, end);
+		block[i] = (block[i] & m) | (0x80 & mask_equal(p, end));
+	}
+	for (i = 0; i < sizeof(bits); i++)
+		block[shape->block - 1 - i] |= (bits >> (8 * i)) & last;
+	return last;
+}
+
+/* The inner hash, as if it were the same work for every length. */
+static int inner_hash(const struct tlsup_removal *r, u32 content, u8 *inner)
+{
+	const struct tlsup_hash_shape *shape = r->shape;
+	size_t behind = shape->digest + TLSUP_PADDING_MAX;
+	size_t least = TLSUP_MAC_HEADER_SIZE +
+		       (r->len > behind ? r->len - behind : 0);
+	size_t most = TLSUP_MAC_HEADER_SIZE + r->len - shape->digest - 1;
+	size_t at = certain(shape, r->len);
+	u8 block[TLSUP_HASH_BLOCK_MAX], chain[TLSUP_MAC_MAX];
+	size_t i;
+	u32 last;
+	int err = 0;
+
+	memset(inner, 0, shape->digest);
+	for (; !err && at < most + 1 + shape->length; at += shape->block) {
+		last = build_block(r, at, least, most,
+				   TLSUP_MAC_HEADER_SIZE + content, block);
+		err = r->ops->compress(r->ctx, block, chain);
+		for (i = 0; !err && i < shape->digest; i++)
+			inner[i] |= chain[i] & last;
+	}
+	memzero_explicit(block, sizeof(block));
+	return err;
+}
+
+/* All that is hashed whatever the padding says. */
+static int hash_certain(const struct tlsup_removal *r)
+{
+	size_t hashed = certain(r->shape, r->len);
+	size_t prefix = r->len - tlsup_record_tail(r->shape, r->len);
+	int err;
+
+	if (!hashed)
+		return 0;
+	err = r->ops->absorb(r->ctx, r->header, TLSUP_MAC_HEADER_SIZE);
+	if (!err && prefix)
+		err = r->ops->prefix(r->ctx, prefix);
+	hashed -= TLSUP_MAC_HEADER_SIZE + prefix;
+	return err || !hashed ? err : r->ops->absorb(r->ctx, r->tail, hashed);
+}
+
+/*
+ * The MAC that came, which starts @content bytes into the plaintext: the place
+ * is approached by halves, each step being made or not by mask.
+ */
+static void copy_mac(const struct tlsup_removal *r, u32 content, u8 *mac)
+{
+	size_t size = r->shape->digest, tail = tlsup_record_tail(r->shape, r->len);
+	size_t span = min_t(size_t, r->len, size + TLSUP_PADDING_MAX);
+	u8 bytes[TLSUP_MAC_MAX + 2 * TLSUP_PADDING_MAX] = { 0 };
+	u32 offset = content - (r->len - span);
+	size_t step, i;
+	u32 m;
+
+	memcpy(bytes, r->tail + tail - span, span);
+	for (step = TLSUP_PADDING_MAX / 2; step; step /= 2) {
+		m = ~mask_equal(offset & step, 0);
+		for (i = 0; i < size + step; i++)
+			bytes[i] ^= (bytes[i] ^ bytes[i + step]) & m;
+	}
+	memcpy(mac, bytes, size);
+	memzero_explicit(bytes, sizeof(bytes));
+}
+
+/**
+ * tlsup_record_remove - take MAC and padding off, in constant time
+ * @r: the record
+ * @good: out: all ones if it is authentic, else 0; the first thing about it
+ *	that is no secret
+ * @content_len: out: length of the content; secret unless @good
+ *
+ * The hash compresses as many blocks as the longest content would need,
+ * whatever the length: of the chaining values one is picked by mask.
+ *
+ * Return: 0, or -errno of the hash.
+ */
+int tlsup_record_remove(struct tlsup_removal *r, u32 *good, size_t *content_len)
+{
+	size_t size = r->shape->digest, tail = tlsup_record_tail(r->shape, r->len);
+	u8 inner[TLSUP_MAC_MAX], expected[TLSUP_MAC_MAX], mac[TLSUP_MAC_MAX];
+	u32 padding, content, wrong = 0;
+	size_t i;
+	int err;
+
+	*good = tlsup_record_unpad(r->tail, tail, r->len, size, &padding);
+	content = r->len - size - padding;
+	put_unaligned_be16(content, r->header + TLSUP_MAC_HEADER_SIZE - 2);
+	err = hash_certain(r);
+	if (!err)
+		err = inner_hash(r, content, inner);
+	if (!err)
+		err = r->ops->finish(r->ctx, inner, expected);
+	if (err)
+		return err;
+	copy_mac(r, content, mac);
+	for (i = 0; i < size; i++)
+		wrong |= mac[i] ^ expected[i];
+	memzero_explicit(expected, sizeof(expected));
+	*good &= mask_equal(wrong, 0);
+	*content_len = content;
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(tlsup_record_remove);

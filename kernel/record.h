@@ -18,6 +18,13 @@
 #define TLSUP_IV_SIZE		12
 #define TLSUP_TAG_SIZE		16
 
+/* The MAC suites (RFC 5246, 6.2.3.2): CBC of AES, and the longest of SHA-384. */
+#define TLSUP_BLOCK_SIZE	16
+#define TLSUP_PADDING_MAX	256	/* with the byte that tells its length */
+#define TLSUP_MAC_MAX		48
+#define TLSUP_MAC_HEADER_SIZE	13
+#define TLSUP_HASH_BLOCK_MAX	128
+
 #define TLSUP_VERSION_1_0	0x0301	/* the first record of a client */
 #define TLSUP_VERSION_1_2	0x0303	/* what each later record says */
 #define TLSUP_VERSION_1_3	0x0304
@@ -128,5 +135,69 @@ enum tlsup_fault tlsup_record_inner(const u8 *inner, size_t len, u8 *type,
 				    size_t *content_len);
 size_t tlsup_record_padding(size_t content, size_t block, size_t max);
 enum tlsup_fault tlsup_record_check_content(u8 type, size_t len);
+
+/**
+ * struct tlsup_hash_shape - what of a hash decides where its blocks end
+ * @digest: length of its output, and so of the MAC, bytes
+ * @block: what it compresses at a time, bytes; a power of two
+ * @length: of the field that ends its last block, bytes
+ */
+struct tlsup_hash_shape {
+	u8 digest;
+	u8 block;
+	u8 length;
+};
+
+/**
+ * struct tlsup_mac_ops - a hash that is under way, keyed for HMAC
+ * @prefix: hash the first @len bytes of the plaintext
+ * @absorb: hash @len bytes more
+ * @compress: hash one block, behind whole blocks only, and give the chaining
+ *	value, which after the last block is the inner hash
+ * @finish: make a MAC of an inner hash: the outer hash of HMAC
+ *
+ * What they take as long as is decided by lengths alone. Each returns 0 or
+ * -errno.
+ */
+struct tlsup_mac_ops {
+	int (*prefix)(void *ctx, size_t len);
+	int (*absorb)(void *ctx, const u8 *data, size_t len);
+	int (*compress)(void *ctx, const u8 *block, u8 *chain);
+	int (*finish)(void *ctx, const u8 *inner, u8 *mac);
+};
+
+/*
+ * The most that tlsup_record_tail() gives: MAC, padding, and what is left of a
+ * block of the hash and of one of the cipher in front of them.
+ */
+#define TLSUP_TAIL_MAX	(TLSUP_MAC_MAX + TLSUP_PADDING_MAX + \
+			 TLSUP_HASH_BLOCK_MAX + TLSUP_BLOCK_SIZE)
+
+/**
+ * struct tlsup_removal - a decrypted record on the way to its content
+ * @shape: of the hash
+ * @len: length of the plaintext, at least a MAC and a byte of padding
+ * @tail: the last tlsup_record_tail() bytes of it; secret
+ * @header: what the MAC covers in front of the content; all but its length,
+ *	which is secret
+ * @ops: the hash
+ * @ctx: handed to them
+ */
+struct tlsup_removal {
+	const struct tlsup_hash_shape *shape;
+	size_t len;
+	const u8 *tail;
+	u8 header[TLSUP_MAC_HEADER_SIZE];
+	const struct tlsup_mac_ops *ops;
+	void *ctx;
+};
+
+void tlsup_record_mac_header(u8 *header, u64 seq, const u8 *record, size_t len);
+size_t tlsup_record_pad(u8 *bytes, size_t len);
+size_t tlsup_record_tail(const struct tlsup_hash_shape *shape, size_t len);
+u32 tlsup_record_unpad(const u8 *tail, size_t tail_len, size_t len, size_t mac,
+		       u32 *padding);
+int tlsup_record_remove(struct tlsup_removal *removal, u32 *good,
+			size_t *content_len);
 
 #endif /* _TLSUP_RECORD_H */

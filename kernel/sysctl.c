@@ -7,6 +7,7 @@
  *	agent_grace_ms	how long, after the last agent has left, requests wait
  *			for the next one; milliseconds
  *	max_pending	how many handshakes may be pending at once
+ *	cbc		0: no new connection gets keys of a MAC suite
  */
 #include "tlsup.h"
 
@@ -30,6 +31,14 @@ static const struct ctl_table table[] = {
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_INT_MAX,
 	},
+	{
+		.procname	= "cbc",
+		.maxlen		= sizeof(u8),
+		.mode		= 0644,
+		.proc_handler	= proc_dou8vec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
 };
 
 /**
@@ -48,6 +57,7 @@ int tlsup_sysctl_net_init(struct tlsup_net *tn)
 	memcpy(copy, table, sizeof(table));
 	copy[0].data = &tn->agent_grace_ms;
 	copy[1].data = &tn->max_pending;
+	copy[2].data = &tn->cbc;
 	tn->sysctl_header = tlsup_register_sysctl(tn->net, "net/tlsup", copy,
 						  ARRAY_SIZE(table));
 	if (!tn->sysctl_header) {

@@ -31,6 +31,7 @@
 
 #include <uapi/linux/tlsup.h>
 
+#include "cbc.h"
 #include "compat.h"
 #include "exporter.h"
 #include "genl.h"
@@ -119,6 +120,7 @@ enum tlsup_counter {
  * @grace: fails what is pending when the grace time is over
  * @agent_grace_ms: sysctl
  * @max_pending: sysctl
+ * @cbc: sysctl
  * @sysctl_header: of the sysctls
  * @sysctl_table: of the sysctls, this namespace's copy
  * @conns: by id, for netlink; RCU
@@ -135,6 +137,7 @@ struct tlsup_net {
 	struct delayed_work grace;
 	unsigned int agent_grace_ms;
 	unsigned int max_pending;
+	u8 cbc;
 	struct ctl_table_header *sysctl_header;
 	struct ctl_table *sysctl_table;
 	struct xarray conns;

@@ -201,7 +201,7 @@ static int protect(struct tlsup_conn *conn, unsigned int *bytes)
 	struct tlsup_tx *tx = &conn->tx;
 	struct tlsup_keys *keys = tx->keys;
 	struct scatterlist sg[TLSUP_TX_SG] tlsup_uninitialized;
-	unsigned int len = tx->record_len;
+	unsigned int len = tx->record_len, trailer;
 	u8 *header = record_header(tx);
 	u8 type = tx->record_type;
 	int err = 0;
@@ -210,11 +210,12 @@ static int protect(struct tlsup_conn *conn, unsigned int *bytes)
 		type = TLSUP_APPLICATION_DATA;
 		err = append_type(conn, &len);
 	}
+	trailer = tlsup_keys_trailer(keys, len);
 	if (!err)
-		err = append(conn, NULL, keys->cipher->tag_size);
+		err = append(conn, NULL, trailer);
 	if (err)
 		return err;
-	*bytes = keys->explicit_size + len + keys->cipher->tag_size;
+	*bytes = keys->explicit_size + len + trailer;
 	tlsup_record_build_header(header, type, TLSUP_VERSION_1_2, *bytes);
 	tlsup_keys_explicit(keys, header + TLSUP_HEADER_SIZE);
 	map_record(tx, sg, TLSUP_HEADER_SIZE + keys->explicit_size);

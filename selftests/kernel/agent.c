@@ -16,6 +16,7 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
+#include "mac.h"
 #include "record.h"
 
 #define REPLY_TIMEOUT_MS	10000
@@ -342,9 +343,17 @@ void answer_keys_12(struct message *msg, uint8_t direction, uint16_t cipher,
 	message_put_u8(msg, TLSUP_A_KEYS_DIRECTION, direction);
 	message_put_u8(msg, TLSUP_A_KEYS_EPOCH, TLSUP_EPOCH_APPLICATION);
 	message_put_u16(msg, TLSUP_A_KEYS_VERSION, 0x0303);
-	message_put_u16(msg, TLSUP_A_KEYS_CIPHER, cipher);
+	message_put_u16(msg, TLSUP_A_KEYS_CIPHER, cipher & ~CIPHER_ETM);
 	message_put(msg, TLSUP_A_KEYS_KEY, keys.key, cipher_key_len(cipher));
-	message_put(msg, TLSUP_A_KEYS_IV, keys.iv, cipher_iv_len_12(cipher));
+	if (cipher_is_mac(cipher)) {
+		message_put(msg, TLSUP_A_KEYS_MAC_SECRET, keys.mac,
+			    cipher_mac_len(cipher));
+		message_put_u8(msg, TLSUP_A_KEYS_ENCRYPT_THEN_MAC,
+			       !!(cipher & CIPHER_ETM));
+	} else {
+		message_put(msg, TLSUP_A_KEYS_IV, keys.iv,
+			    cipher_iv_len_12(cipher));
+	}
 	message_nest_end(msg, nest);
 }
 

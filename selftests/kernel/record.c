@@ -16,6 +16,8 @@
 
 #include <linux/tlsup_netlink.h>
 
+#include "mac.h"
+
 uint8_t cipher_hash(uint16_t cipher)
 {
 	return cipher == TLSUP_CIPHER_AES_GCM_256 ? TLSUP_HASH_SHA384 :
@@ -29,11 +31,20 @@ size_t cipher_secret_len(uint16_t cipher)
 
 size_t cipher_key_len(uint16_t cipher)
 {
-	return cipher == TLSUP_CIPHER_AES_GCM_128 ? 16 : 32;
+	switch (cipher & ~CIPHER_ETM) {
+	case TLSUP_CIPHER_AES_GCM_128:
+	case TLSUP_CIPHER_AES_CBC_128_SHA1:
+	case TLSUP_CIPHER_AES_CBC_128_SHA256:
+		return 16;
+	default:
+		return 32;
+	}
 }
 
 size_t cipher_iv_len_12(uint16_t cipher)
 {
+	if (cipher_is_mac(cipher))
+		return 0;
 	return cipher == TLSUP_CIPHER_CHACHA20_POLY1305 ? 12 : 4;
 }
 
@@ -93,6 +104,7 @@ void keys_init_12(struct keys *keys, uint16_t cipher, uint8_t seed)
 	keys->seq = 0;
 	memcpy(keys->key, bytes, sizeof(keys->key));
 	memcpy(keys->iv, bytes + 32, sizeof(keys->iv));
+	secret_make(keys->mac, seed + 100);
 }
 
 void keys_update(struct keys *keys)
@@ -232,6 +244,9 @@ static size_t seal_12(struct keys *keys, uint8_t *out, uint8_t type,
 	size_t n = explicit_len(keys);
 	uint8_t *body = out + HEADER_SIZE + n;
 
+	if (cipher_is_mac(keys->cipher))
+		return mac_seal(keys, out, type, data, len,
+				&(struct lie){ .padding = -1 });
 	build_header(out, type, n + len + TAG_SIZE);
 	if (n)
 		put_be64(out + HEADER_SIZE, keys->seq);
@@ -266,6 +281,8 @@ static ssize_t open_12(struct keys *keys, uint8_t *bytes, size_t len,
 	size_t skip = HEADER_SIZE + explicit_len(keys), n;
 	uint8_t tag[TAG_SIZE];
 
+	if (cipher_is_mac(keys->cipher))
+		return mac_open(keys, bytes, len, type);
 	if (len < skip + TAG_SIZE)
 		return -1;
 	n = len - skip - TAG_SIZE;

@@ -34,12 +34,13 @@ enum {
 
 /**
  * struct keys - protection of one direction
- * @cipher: TLSUP_CIPHER_*
+ * @cipher: TLSUP_CIPHER_*, and CIPHER_ETM of mac.h
  * @version: 0x0304, or 0x0303 for TLS 1.2
  * @seq: sequence number of the next record
  * @secret: the traffic secret of TLS 1.3
  * @key: derived from it
  * @iv: derived from it; in TLS 1.2 the first four bytes are the salt of GCM
+ * @mac: a MAC suite's secret
  */
 struct keys {
 	uint16_t cipher;
@@ -48,6 +49,7 @@ struct keys {
 	uint8_t secret[SECRET_MAX];
 	uint8_t key[32];
 	uint8_t iv[12];
+	uint8_t mac[SECRET_MAX];
 };
 
 /* What goes with a cipher: TLSUP_HASH_* and the length of its secrets. */

@@ -21,6 +21,7 @@
 #include <netinet/tcp.h>
 
 #include "kselftest_harness.h"
+#include "mac.h"
 #include "net.h"
 
 #define BUFFER	(64 * 1024)
@@ -48,6 +49,16 @@ FIXTURE_VARIANT_ADD(calls, tls13_chacha20_poly1305) {
 
 FIXTURE_VARIANT_ADD(calls, tls12_aes_gcm_256) {
 	.cipher = TLSUP_CIPHER_AES_GCM_256,
+	.tls12 = true,
+};
+
+FIXTURE_VARIANT_ADD(calls, tls12_aes_cbc_256_sha1) {
+	.cipher = TLSUP_CIPHER_AES_CBC_256_SHA1,
+	.tls12 = true,
+};
+
+FIXTURE_VARIANT_ADD(calls, tls12_aes_cbc_128_sha256_etm) {
+	.cipher = TLSUP_CIPHER_AES_CBC_128_SHA256 | CIPHER_ETM,
 	.tls12 = true,
 };
 

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
+#include "mac.h"
 #include "net.h"
 
 #define BUFFER	(64 * 1024)
@@ -51,6 +52,21 @@ FIXTURE_VARIANT_ADD(data, tls12_aes_gcm_128) {
 
 FIXTURE_VARIANT_ADD(data, tls12_chacha20_poly1305) {
 	.cipher = TLSUP_CIPHER_CHACHA20_POLY1305,
+	.tls12 = true,
+};
+
+FIXTURE_VARIANT_ADD(data, tls12_aes_cbc_128_sha1) {
+	.cipher = TLSUP_CIPHER_AES_CBC_128_SHA1,
+	.tls12 = true,
+};
+
+FIXTURE_VARIANT_ADD(data, tls12_aes_cbc_256_sha256_etm) {
+	.cipher = TLSUP_CIPHER_AES_CBC_256_SHA256 | CIPHER_ETM,
+	.tls12 = true,
+};
+
+FIXTURE_VARIANT_ADD(data, tls12_aes_cbc_256_sha384) {
+	.cipher = TLSUP_CIPHER_AES_CBC_256_SHA384,
 	.tls12 = true,
 };
 

@@ -19,6 +19,7 @@
 #include <netinet/tcp.h>
 
 #include "kselftest_harness.h"
+#include "mac.h"
 #include "net.h"
 
 #define DEBUGFS		"/sys/kernel/debug"
@@ -50,6 +51,16 @@ FIXTURE_VARIANT_ADD(faults, tls13_aes_gcm_128) {
 
 FIXTURE_VARIANT_ADD(faults, tls12_chacha20_poly1305) {
 	.cipher = TLSUP_CIPHER_CHACHA20_POLY1305,
+	.version = 0x0303,
+};
+
+FIXTURE_VARIANT_ADD(faults, tls12_aes_cbc_128_sha256) {
+	.cipher = TLSUP_CIPHER_AES_CBC_128_SHA256,
+	.version = 0x0303,
+};
+
+FIXTURE_VARIANT_ADD(faults, tls12_aes_cbc_256_sha1_etm) {
+	.cipher = TLSUP_CIPHER_AES_CBC_256_SHA1 | CIPHER_ETM,
 	.version = 0x0303,
 };
 

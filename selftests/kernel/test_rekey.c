@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "kselftest_harness.h"
+#include "mac.h"
 #include "net.h"
 
 #define REKEY_AFTER	"/sys/module/tlsup/parameters/rekey_after"
@@ -67,6 +68,16 @@ FIXTURE_VARIANT_ADD(tls12, client_aes_gcm_128) {
 FIXTURE_VARIANT_ADD(tls12, server_chacha20_poly1305) {
 	.role = TLSUP_SERVER,
 	.cipher = TLSUP_CIPHER_CHACHA20_POLY1305,
+};
+
+FIXTURE_VARIANT_ADD(tls12, client_aes_cbc_256_sha384) {
+	.role = TLSUP_CLIENT,
+	.cipher = TLSUP_CIPHER_AES_CBC_256_SHA384,
+};
+
+FIXTURE_VARIANT_ADD(tls12, server_aes_cbc_128_sha1_etm) {
+	.role = TLSUP_SERVER,
+	.cipher = TLSUP_CIPHER_AES_CBC_128_SHA1 | CIPHER_ETM,
 };
 
 static int rekey_after(unsigned int records)

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "kselftest_harness.h"
+#include "mac.h"
 #include "net.h"
 
 /* What protection adds to a record of TLS 1.3: the type and the tag. */
@@ -50,6 +51,18 @@ FIXTURE_VARIANT_ADD(sizes, client_13_least_limits) {
 FIXTURE_VARIANT_ADD(sizes, server_12_both_limits) {
 	.role = TLSUP_SERVER,
 	.cipher = TLSUP_CIPHER_AES_GCM_128,
+	.done = { .version = 0x0303, .limit = 1000, .own_limit = 500 },
+};
+
+FIXTURE_VARIANT_ADD(sizes, client_12_least_limits_mac) {
+	.role = TLSUP_CLIENT,
+	.cipher = TLSUP_CIPHER_AES_CBC_128_SHA1,
+	.done = { .version = 0x0303, .limit = 64, .own_limit = 64 },
+};
+
+FIXTURE_VARIANT_ADD(sizes, server_12_both_limits_etm) {
+	.role = TLSUP_SERVER,
+	.cipher = TLSUP_CIPHER_AES_CBC_128_SHA256 | CIPHER_ETM,
 	.done = { .version = 0x0303, .limit = 1000, .own_limit = 500 },
 };
 

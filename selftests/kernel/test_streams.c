@@ -18,6 +18,7 @@
 #include <netinet/tcp.h>
 
 #include "kselftest_harness.h"
+#include "mac.h"
 #include "net.h"
 
 #define STREAMS		3000
@@ -401,6 +402,18 @@ FIXTURE_VARIANT_ADD(streams, client_12_chacha20_poly1305) {
 FIXTURE_VARIANT_ADD(streams, server_12_aes_gcm_256) {
 	.role = TLSUP_SERVER,
 	.cipher = TLSUP_CIPHER_AES_GCM_256,
+	.version = 0x0303,
+};
+
+FIXTURE_VARIANT_ADD(streams, client_12_aes_cbc_128_sha1) {
+	.role = TLSUP_CLIENT,
+	.cipher = TLSUP_CIPHER_AES_CBC_128_SHA1,
+	.version = 0x0303,
+};
+
+FIXTURE_VARIANT_ADD(streams, server_12_aes_cbc_256_sha384_etm) {
+	.role = TLSUP_SERVER,
+	.cipher = TLSUP_CIPHER_AES_CBC_256_SHA384 | CIPHER_ETM,
 	.version = 0x0303,
 };
 
