@@ -121,7 +121,7 @@ static int check_driver(const struct tlsup_cbc *cbc)
 	if (!err)
 		err = crypto_shash_tfm_digest(cbc->hash, message,
 					      sizeof(message), digest);
-	if (!err && memcmp(chain, digest, shape->digest))
+	if (!err && crypto_memneq(chain, digest, shape->digest))
 		err = -EOPNOTSUPP;
 	return err;
 }

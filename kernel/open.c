@@ -32,7 +32,6 @@
  * @room: bytes of content that there can be
  * @content: bytes of content, if there is no padding of TLS 1.3
  * @inner_type: as decrypted
- * @explicit_nonce: as it came
  * @pages: of the reader, pinned
  * @count: how many
  * @start: where in the first of them the content goes
@@ -44,7 +43,6 @@ struct opening {
 	unsigned int room;
 	unsigned int content;
 	u8 *inner_type;
-	u8 explicit_nonce[TLSUP_EXPLICIT_MAX];
 	struct page *pages[DST_SG - 2];
 	unsigned int count;
 	size_t start;
@@ -162,13 +160,14 @@ static enum tlsup_fault check_sizes(const struct tlsup_rx *rx,
 
 static int map_src(struct tlsup_conn *conn, struct opening *o)
 {
-	unsigned int size = conn->rx.keys->explicit_size;
+	struct tlsup_rx *rx = &conn->rx;
+	unsigned int size = rx->keys->explicit_size;
 	int err = 0;
 
 	o->src[0].page_link = 0;
 	err = tlsup_queue_map(conn, size, o->src + 1, SRC_SG - 1);
 	if (!err && size)
-		err = tlsup_queue_copy(conn, o->explicit_nonce, 0, size);
+		err = tlsup_queue_copy(conn, rx->explicit_nonce, 0, size);
 	return err;
 }
 
@@ -195,10 +194,10 @@ static enum tlsup_fault decrypt(struct tlsup_rx *rx, struct opening *o,
 	o->content = o->room;
 	if (rx->keys->cbc)
 		return tlsup_cbc_open(rx->keys, rx->header, o->src + 1,
-				      o->dst + 1, o->len, o->explicit_nonce,
+				      o->dst + 1, o->len, rx->explicit_nonce,
 				      &o->content, error);
 	return tlsup_keys_open(rx->keys, rx->header, o->src, o->dst, o->len,
-			       o->explicit_nonce, error);
+			       rx->explicit_nonce, error);
 }
 
 /* What is the record, and how much of it is content? */

@@ -282,6 +282,7 @@ static inline u8 *tlsup_rec_data(const struct tlsup_rec *rec)
  * @header_have: bytes of it
  * @type: outer content type
  * @inner_type: TLS 1.3: where the true one is decrypted to
+ * @explicit_nonce: TLS 1.2: of the record that is being opened
  * @version: as the agent has told it; 0 until then
  * @max: longest content that the peer may send in a record
  * @need: length of the record's body
@@ -319,6 +320,7 @@ struct tlsup_rx {
 	u8 header_have;
 	u8 type;
 	u8 inner_type;
+	u8 explicit_nonce[TLSUP_EXPLICIT_MAX];
 	u8 misses;
 	bool eof;
 	bool asked;

@@ -29,7 +29,7 @@ static const u16 ids[] = {
 };
 
 /* Of the cipher table; some kernels lack the ciphers of the others. */
-#define CIPHERS_KNOWN	11
+#define CIPHERS_KNOWN	16
 
 static void expand(struct kunit *test, u8 hash, const u8 *secret,
 		   const char *label, u8 *out, size_t len)
