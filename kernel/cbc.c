@@ -15,6 +15,7 @@
  * is content is copied behind the rest.
  */
 #include "cbc.h"
+#include "compat.h"
 
 #include <linux/err.h>
 #include <linux/highmem.h>
@@ -22,7 +23,6 @@
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include <crypto/algapi.h>
 #include <crypto/hash.h>
