@@ -39,10 +39,10 @@ struct generation {
 };
 
 struct generation *generation_load(const char *file);
-bool generation_start(struct generation *generation, int keylog);
+bool generation_start(struct generation *generation, int keylog, int state);
+int generation_export(struct generation *generation);
 void generation_drain(struct generation *generation);
 bool generation_answer(struct generation *generation);
-bool generation_is_over(struct generation *generation, int timeout_ms);
 void generation_end(struct generation *generation);
 
 #endif /* TLSUP_GENERATION_H */

@@ -43,7 +43,7 @@ static const int common_calls[] = {
 	SCMP_SYS(sendto), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom),
 	SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
 	SCMP_SYS(shutdown), SCMP_SYS(fcntl), SCMP_SYS(fstat),
-	SCMP_SYS(lseek), SCMP_SYS(ftruncate),
+	SCMP_SYS(lseek), SCMP_SYS(ftruncate), SCMP_SYS(memfd_create),
 	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2), SCMP_SYS(timerfd_create),
 	SCMP_SYS(timerfd_settime),

@@ -16,14 +16,21 @@
 
 #include <systemd/sd-daemon.h>
 
-
+#include "control.h"
+#include "kern_admin.h"
 #include "log.h"
+#include "metrics.h"
 
 #include "stats.h"
+#include "takeover.h"
 #include "watch.h"
 
-#define STOP_MS		2000
-#define RESTART_US	(1000 * 1000)
+#define STATE_NAME	"tlsup-state"
+#define SECOND_US	(1000 * 1000ULL)
+#define RESTART_US	SECOND_US
+#define STOP_US		(2 * SECOND_US)
+/* Longer than the kernel gives a handshake. */
+#define TAKEN_US	(40 * SECOND_US)
 
 static int on_channel(sd_event_source *source, int fd, uint32_t events, void *arg);
 
@@ -74,18 +81,32 @@ static void forget(struct generation *generation)
 	generation_end(generation);
 }
 
-static struct generation *load_and_start(struct service *service)
+/* A loaded generation begins to serve, or is ended. */
+static bool start(struct service *service, struct generation *generation, int state)
+{
+	if (generation_start(generation, service->keylog, state) &&
+	    attend(service, generation))
+		return true;
+	forget(generation);
+	return false;
+}
+
+static bool replace(struct service *service)
 {
 	struct generation *generation = generation_load(service->options.config);
+	int state = generation ? generation_export(service->current) : -1;
+	bool good = generation && start(service, generation, state);
 
-	if (!generation)
-		return NULL;
-	if (!service->current)
-		service->keylog = open_keylog(generation->config, service->options.keylog);
-	if (generation_start(generation, service->keylog) && attend(service, generation))
-		return generation;
-	forget(generation);
-	return NULL;
+	if (state >= 0)
+		close(state);
+	if (!good)
+		return false;
+	generation_drain(service->current);
+	service->current->next = service->old;
+	service->old = service->current;
+	service->current = generation;
+	watch_renew(service->watch, generation->config);
+	return true;
 }
 
 /**
@@ -96,24 +117,18 @@ static struct generation *load_and_start(struct service *service)
  */
 bool service_reload(struct service *service)
 {
-	struct generation *generation;
+	bool good;
 
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		   (unsigned long long)stats_now_us());
-	generation = load_and_start(service);
-	stats_add(&stats->reloads[generation ? 0 : 1], 1);
-	if (generation) {
-		generation_drain(service->current);
-		service->current->next = service->old;
-		service->old = service->current;
-		service->current = generation;
-		watch_renew(service->watch, generation->config);
+	good = replace(service);
+	stats_add(&stats->reloads[good ? 0 : 1], 1);
+	if (good)
 		log_info("reloaded");
-	} else {
+	else
 		log_error("not reloaded: the configuration that was in force stays so");
-	}
 	sd_notify(0, "READY=1");
-	return generation;
+	return good;
 }
 
 static int on_restart(sd_event_source *source, uint64_t now, void *arg)
@@ -122,7 +137,8 @@ static int on_restart(sd_event_source *source, uint64_t now, void *arg)
 
 	(void)now;
 	sd_event_source_disable_unref(source);
-	service_reload(service);
+	if (!service->leaving)
+		service_reload(service);
 	return 0;
 }
 
@@ -138,14 +154,14 @@ static void revive(struct service *service)
 		sd_event_exit(service->event, EXIT_FAILURE);
 }
 
-/* Workers say nothing more once they are ready: they have gone. */
+/* Workers say nothing unasked once they are ready: they have gone. */
 static int on_channel(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	struct service *service = arg;
 	struct generation **link = &service->old, *generation;
 
 	(void)events;
-	if (source == service->current->channel_source) {
+	if (service->current && source == service->current->channel_source) {
 		revive(service);
 		return 0;
 	}
@@ -155,16 +171,83 @@ static int on_channel(sd_event_source *source, int fd, uint32_t events, void *ar
 		*link = generation->next;
 		forget(generation);
 	}
+	return service->leaving && !service->old ?
+	       sd_event_exit(service->event, EXIT_SUCCESS) : 0;
+}
+
+static int on_overdue(sd_event_source *source, uint64_t now, void *arg)
+{
+	struct service *service = arg;
+
+	(void)source;
+	(void)now;
+	log_info("leaves handshakes unfinished");
+	return sd_event_exit(service->event, EXIT_SUCCESS);
+}
+
+/* For the next daemon that systemd starts; it needs FileDescriptorStoreMax=. */
+static void store_state(struct service *service)
+{
+	int fd = generation_export(service->current);
+
+	if (fd < 0)
+		return;
+	sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" STATE_NAME, &fd, 1);
+	close(fd);
+}
+
+/* Not at once: the one who asked for it may be a client of these. */
+static int on_left(sd_event_source *source, void *arg)
+{
+	struct service *service = arg;
+
+	(void)source;
+	control_close(service->control);
+	service->control = NULL;
+	metrics_close(service->metrics);
+	service->metrics = NULL;
 	return 0;
+}
+
+/**
+ * service_leave - take nothing new, finish what has begun, and end
+ * @service: serves
+ * @why: how much time there is
+ */
+void service_leave(struct service *service, enum service_leave why)
+{
+	uint64_t patience = why == SERVICE_TAKEN ? TAKEN_US : STOP_US;
+
+	if (service->leaving)
+		return;
+	service->leaving = true;
+	watch_destroy(service->watch);
+	service->watch = NULL;
+	if (why == SERVICE_TAKEN)
+		control_leave(service->control);
+	else
+		store_state(service);
+	sd_notify(0, "STOPPING=1");
+	generation_drain(service->current);
+	service->current->next = service->old;
+	service->old = service->current;
+	service->current = NULL;
+	if (sd_event_add_defer(service->event, NULL, on_left, service) < 0 ||
+	    sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, patience, 0,
+				       on_overdue, service) < 0)
+		sd_event_exit(service->event, EXIT_FAILURE);
 }
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 		   void *arg)
 {
-	(void)source;
-	(void)arg;
+	struct service *service = arg;
+
 	log_info("ends: %s", strsignal((int)info->ssi_signo));
-	return sd_event_exit(sd_event_source_get_event(source), EXIT_SUCCESS);
+	if (service->leaving)
+		return sd_event_exit(sd_event_source_get_event(source), EXIT_SUCCESS);
+	service_leave(service, SERVICE_STOPPED);
+	return 0;
 }
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info,
@@ -174,7 +257,8 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 	(void)source;
 	(void)info;
-	service_reload(service);
+	if (!service->leaving)
+		service_reload(service);
 	return 0;
 }
 
@@ -186,10 +270,85 @@ static void on_change(void *owner)
 	service_reload(service);
 }
 
+/* What the daemon before this one has left with systemd. */
+static int stored_state(void)
+{
+	char **names = NULL;
+	int n = sd_listen_fds_with_names(1, &names), fd = -1;
+
+	for (int i = 0; i < n; i++) {
+		if (!strcmp(names[i], STATE_NAME) && fd < 0)
+			fd = SD_LISTEN_FDS_START + i;
+		else
+			close(SD_LISTEN_FDS_START + i);
+		free(names[i]);
+	}
+	free(names);
+	if (fd >= 0)
+		sd_notify(0, "FDSTOREREMOVE=1\nFDNAME=" STATE_NAME);
+	return fd;
+}
+
+/* The other daemon, or -1 if there is none; -2: there is, and it stays. */
+static int other_daemon(struct service *service, int *state)
+{
+	const char *path = control_path(service);
+	int fd;
+
+	if (!service->options.takeover) {
+		if (!control_is_served(path))
+			return -1;
+		log_error("another daemon serves at %s: --takeover takes its place", path);
+		return -2;
+	}
+	fd = takeover_begin(path, state);
+	if (fd >= 0)
+		return fd;
+	if (fd != -ECONNREFUSED) {
+		log_error("%s: the daemon there does not give way: %s", path,
+			  strerror(-fd));
+		return -2;
+	}
+	log_info("no daemon to take over from");
+	return -1;
+}
+
+static bool open_sockets(struct service *service)
+{
+	service->control = control_open(service);
+	if (!service->control)
+		return false;
+	if (service->current->config->metrics)
+		service->metrics = metrics_open(service);
+	return service->metrics || !service->current->config->metrics;
+}
+
+static bool begin(struct service *service)
+{
+	struct generation *generation = service->current;
+	int state = stored_state();
+	int other = other_daemon(service, &state);
+	bool good;
+
+	if (other == -2)
+		return false;
+	service->keylog = open_keylog(generation->config, service->options.keylog);
+	service->admin = kern_admin_open();
+	good = generation_start(generation, service->keylog, state) &&
+	       attend(service, generation) && open_sockets(service);
+	if (state >= 0)
+		close(state);
+	if (good && other >= 0)
+		takeover_end(other);
+	else if (other >= 0)
+		close(other);
+	return good;
+}
+
 static bool set_up(struct service *service)
 {
-	service->current = load_and_start(service);
-	if (!service->current)
+	service->current = generation_load(service->options.config);
+	if (!service->current || !begin(service))
 		return false;
 	service->watch = watch_create(service->event, on_change, service);
 	watch_renew(service->watch, service->current->config);
@@ -199,24 +358,23 @@ static bool set_up(struct service *service)
 	       sd_event_set_watchdog(service->event, true) >= 0;
 }
 
-/* A handshake that is under way is finished; the next daemon gets the rest. */
-static void finish(struct service *service)
+static void tear_down(struct service *service)
 {
 	struct generation *generation;
 
-	if (service->current) {
-		generation_drain(service->current);
-		service->current->next = service->old;
-		service->old = service->current;
-	}
-	for (uint64_t end = stats_now_us() / 1000 + STOP_MS; service->old;) {
-		uint64_t now = stats_now_us() / 1000;
-
-		generation = service->old;
-		generation_is_over(generation, now < end ? (int)(end - now) : 0);
+	control_close(service->control);
+	metrics_close(service->metrics);
+	watch_destroy(service->watch);
+	while ((generation = service->old)) {
 		service->old = generation->next;
 		forget(generation);
 	}
+	if (service->current)
+		forget(service->current);
+	kern_admin_close(service->admin);
+	sd_event_unref(service->event);
+	if (service->keylog >= 0)
+		close(service->keylog);
 }
 
 /**
@@ -242,13 +400,8 @@ int service_run(const struct service_options *options)
 		log_info("ready");
 		sd_notify(0, "READY=1");
 		status = sd_event_loop(service.event);
-		sd_notify(0, "STOPPING=1");
 	}
-	watch_destroy(service.watch);
-	finish(&service);
-	sd_event_unref(service.event);
-	if (service.keylog >= 0)
-		close(service.keylog);
+	tear_down(&service);
 	return status;
 }
 

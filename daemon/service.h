@@ -39,6 +39,11 @@ struct service_options {
  * @old: those that finish
  * @keylog: descriptor of the key log, or -1
  * @started: Unix time
+ * @admin: to ask the kernel with; NULL: it does not answer
+ * @control: for tlsupctl
+ * @metrics: NULL: they are not wanted
+ * @watch: files that may change
+ * @leaving: it takes nothing new
  */
 struct service {
 	struct service_options options;
@@ -47,13 +52,22 @@ struct service {
 	struct generation *old;
 	int keylog;
 	uint64_t started;
+	struct kern_admin *admin;
 	struct control *control;
 	struct metrics *metrics;
 	struct watch *watch;
+	bool leaving;
+};
+
+/* Why a daemon leaves. */
+enum service_leave {
+	SERVICE_STOPPED,	/* soon, whatever is under way */
+	SERVICE_TAKEN,		/* when all that it has begun is done */
 };
 
 int service_run(const struct service_options *options);
 int service_check(const char *config);
 bool service_reload(struct service *service);
+void service_leave(struct service *service, enum service_leave why);
 
 #endif /* TLSUP_SERVICE_H */

@@ -55,6 +55,7 @@ size_t x509_encrypt(const struct hs_question *question, uint8_t *ciphertext,
 struct x509_trust *x509_trust_load(const char *file, const char *const *crls,
 				   size_t crls_len, char error[X509_ERROR_MAX]);
 void x509_trust_free(struct x509_trust *trust);
+bool x509_is_revoked(const struct x509_trust *trust, const uint8_t *der, size_t len);
 struct hs_bytes x509_trust_authorities(const struct x509_trust *trust);
 
 /**

@@ -166,3 +166,26 @@ struct hs_bytes x509_trust_authorities(const struct x509_trust *trust)
 {
 	return (struct hs_bytes){ trust->authorities, trust->authorities_len };
 }
+
+/**
+ * x509_is_revoked - does a list of a trust store name a certificate?
+ * @trust: the store, with its lists
+ * @der: the certificate
+ * @len: its length
+ *
+ * Return: whether one does.
+ */
+bool x509_is_revoked(const struct x509_trust *trust, const uint8_t *der, size_t len)
+{
+	const gnutls_datum_t data = { (unsigned char *)(uintptr_t)der, (unsigned int)len };
+	gnutls_x509_crt_t crt;
+	bool revoked = false;
+
+	if (gnutls_x509_crt_init(&crt) < 0)
+		return false;
+	if (gnutls_x509_crt_import(crt, &data, GNUTLS_X509_FMT_DER) >= 0)
+		revoked = gnutls_x509_crt_check_revocation(crt, trust->crls,
+							   trust->crls_len) == 1;
+	gnutls_x509_crt_deinit(crt);
+	return revoked;
+}

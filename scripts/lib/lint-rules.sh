@@ -138,7 +138,7 @@ lint_include_direction() {
 	c_files daemon/lib | includes_only 'lib/ depends on nothing' \
 		"$plain|<stdio\.h>|<sys/(random|mman|resource)\.h>|\"lib/"
 	included_by 'only x509 and signer know GnuTLS' '<gnutls/' \
-		'(x509|signer)[a-z_0-9]*\.[ch]'
+		'(x509|signer)[a-z_0-9]*\.[ch]|ctl/(certificate|test)\.c'
 	included_by 'only kern knows libnl' '<netlink/' 'kern(_admin)?\.c'
 	included_by 'only config knows libconfuse' '<confuse' 'config_(file\.c|int\.h)'
 	# What programs get is no part of tlsupd: they know the socket's face.

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Copyright (C) 2026 The tlsup authors
+ */
+#include "takeover.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "control.h"
+#include "log.h"
+#include "process.h"
+#include "stream.h"
+
+#define ASK	"{\"command\":\"takeover\"}\n"
+#define TAKEN	"{\"command\":\"taken\"}\n"
+
+/**
+ * takeover_begin - ask the daemon that serves for its place
+ * @path: its control socket
+ * @state: out: what it leaves, or -1
+ *
+ * Return: a socket for takeover_end(), or -errno; -ECONNREFUSED: nobody serves.
+ */
+int takeover_begin(const char *path, int *state)
+{
+	return control_call(path, ASK, state);
+}
+
+/**
+ * takeover_end - say that this daemon serves
+ * @fd: from takeover_begin()
+ */
+void takeover_end(int fd)
+{
+	if (send(fd, TAKEN, strlen(TAKEN), MSG_NOSIGNAL) < 0)
+		log_warning("the other daemon has gone by itself");
+	close(fd);
+}
+
+/* The state goes with a byte that says there may be one. */
+static void give(struct service *service, struct stream_client *client)
+{
+	struct iovec iov = { (void *)(uintptr_t)"+", 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	union process_passed room;
+	int fd = generation_export(service->current);
+
+	if (fd >= 0)
+		process_pass(&msg, &room, fd);
+	if (sendmsg(stream_client_fd(client), &msg, MSG_NOSIGNAL) < 0)
+		log_error("takeover: %s", strerror(errno));
+	else
+		log_info("another daemon is about to take over");
+	if (fd >= 0)
+		close(fd);
+	stream_keep(client);
+}
+
+static void leave(struct service *service, const struct stream_client *client)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (!getsockopt(stream_client_fd(client), SOL_SOCKET, SO_PEERCRED, &who, &len))
+		sd_notifyf(0, "MAINPID=%d", (int)who.pid);
+	log_info("another daemon has taken over");
+	service_leave(service, SERVICE_TAKEN);
+}
+
+/**
+ * takeover_command - what the new daemon asks of the old
+ * @service: the old one
+ * @client: the new one
+ * @command: its word
+ *
+ * Return: false if it is a command of another kind.
+ */
+bool takeover_command(struct service *service, struct stream_client *client,
+		      const char *command)
+{
+	if (!strcmp(command, "takeover"))
+		give(service, client);
+	else if (!strcmp(command, "taken"))
+		leave(service, client);
+	else
+		return false;
+	return true;
+}
