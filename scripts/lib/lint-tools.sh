@@ -93,3 +93,13 @@ lint_shellcheck() {
 lint_genl() {
 	scripts/genl --check 2>&1
 }
+
+# Every page of the manual, as man(1) shows it.
+lint_man() {
+	local page
+
+	for page in daemon/man/*.[1-8]; do
+		LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 \
+			-Z "$page" 2>&1 >/dev/null | sed "s~^~$page: ~"
+	done
+}

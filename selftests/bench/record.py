@@ -121,6 +121,10 @@ def main():
     subprocess.run(["modprobe", "-a", "tls", "gcm", "chacha20poly1305"],
                    check=True)
     kernel = os.environ["TLSUP_KERNEL"]
+    # As udev does on a machine, for what the processor can do.
+    if kernel.startswith("stock"):
+        subprocess.run(["modprobe", "-a", "aesni_intel", "chacha_x86_64",
+                        "poly1305_x86_64"], check=True)
     subprocess.run(["insmod", f"{BUILD}/{kernel}/copygcm/copygcm.ko",
                     f"fake={int(what == 'copy')}"], check=True)
     found = []

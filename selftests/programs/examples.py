@@ -3,6 +3,7 @@
 # Copyright (C) 2026 The tlsup authors
 """The examples, as they stand: with OpenSSL or GnuTLS, and with one another."""
 import os
+import re
 import socket
 import sys
 import time
@@ -150,6 +151,43 @@ def the_asyncio_client_fails_as_connect_does(stack):
     done = runs.run(command("async_client.py", "localhost", server.port, 1))
     equal(done.returncode, 1, "exit status")
     check("Key was rejected" in done.stderr, done.stderr)
+
+
+# The manual
+
+def page():
+    """The source of tlsup(7)."""
+    with open(os.path.join(TOP, "daemon/man/tlsup.7"), encoding="utf-8") as file:
+        return file.read()
+
+
+@test
+def the_manuals_example_fetches_from_openssl(stack):
+    source = re.search(r"\.EX\n(.*?)\.EE\n", page(), re.S)[1]
+    program = os.path.join(PROGRAMS, "example-of-manual")
+    runs.went_well(["cc", "-Wall", "-Wextra", "-Werror", "-I",
+                    os.path.join(TOP, "include/uapi"), "-x", "c", "-", "-o",
+                    program],
+                   source.replace("\\-", "-").replace("\\e", "\\").encode())
+    port, _page = openssl_with_page(stack)
+    out = runs.went_well([program, "localhost", str(port)])
+    check(b"HTTP/1.0" in out, out)
+    server = runs.TlsServer(stack, lambda theirs: None, cert="expired")
+    done = runs.run([program, "localhost", str(server.port)])
+    check(done.returncode == 1 and "expired" in done.stderr, done.stderr)
+
+
+@test
+def the_manual_names_every_option_flag_and_error(_stack):
+    with open(os.path.join(TOP, "include/uapi/linux/tlsup.h"),
+              encoding="ascii") as file:
+        header = file.read()
+    names = re.findall(r"^\t(TLSUP_[A-Z0-9_]+)\t+= ", header, re.M)
+    wanted = [n for n in names if not n.startswith(
+        ("TLSUP_PHASE_", "TLSUP_INET_DIAG", "TLSUP_FLAG_ALL"))]
+    errors = re.findall(r"^ \*\t(E[A-Z]+)\t", header, re.M)
+    check(len(wanted) > 15 and len(errors) > 12, wanted, errors)
+    equal([n for n in wanted + errors if n not in page()], [], "missing")
 
 
 # STARTTLS
