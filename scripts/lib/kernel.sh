@@ -12,7 +12,9 @@
 #	KREL	its release
 #	KPRELOAD	uml: what goes between it and the host's C library
 
-readonly KERNELS='uml uml-debug stock-6.12 stock-6.1'
+readonly KERNELS='uml uml-debug stock-6.12 stock-6.1 smp-debug smp-kcsan'
+# Those that "make check" runs.
+readonly CHECK_KERNELS='uml uml-debug stock-6.12 stock-6.1'
 
 kernel_known() {
 	case " $KERNELS " in
@@ -45,21 +47,32 @@ source_ready() {
 	drop_lock
 }
 
+# fragments NAME: what is merged over the smallest configuration, in order.
 fragments() {
-	echo "$TOP/selftests/guest/uml.config"
-	[ "$1" != uml-debug ] || echo "$TOP/selftests/guest/uml-debug.config"
+	local dir=$TOP/selftests/guest net=$CACHE/net.config
+
+	case $1 in
+	uml) echo "$dir/uml.config" ;;
+	uml-debug) printf '%s\n' "$dir/uml.config" "$dir/uml-debug.config" ;;
+	smp-*)
+		# A kernel for qemu has what UML's has, but not UML's devices.
+		grep -vE '^CONFIG_(STDERR_CONSOLE|NULL_CHAN|HOSTFS|UML_RANDOM)=' \
+			"$dir/uml.config" >"$net.$$" && mv "$net.$$" "$net"
+		printf '%s\n' "$net" "$dir/smp.config" "$dir/$1.config" ;;
+	esac
 }
 
-# The configuration, from the smallest one and our fragments; every line of
-# these must have come through, of lines with the same option the last.
-uml_configure() {
+# built_configure DIR FRAGMENT...: from the smallest configuration and our
+# fragments; every line of these must have come through, of lines with the same
+# option the last.
+built_configure() {
 	local dir=$1 line status=0
 
 	shift
-	make -s -C "$KSRC" O="$dir" ARCH=um tinyconfig &&
+	make -s -C "$KSRC" O="$dir" "${KARGS[@]}" tinyconfig &&
 		(cd "$KSRC" && scripts/kconfig/merge_config.sh -m -Q -O "$dir" \
 			"$dir/.config" "$@") &&
-		make -s -C "$KSRC" O="$dir" ARCH=um olddefconfig || return
+		make -s -C "$KSRC" O="$dir" "${KARGS[@]}" olddefconfig || return
 	while read -r line; do
 		case $line in
 		*=n) ! grep -q "^${line%n}" "$dir/.config" ;;
@@ -72,41 +85,48 @@ uml_configure() {
 	return $status
 }
 
-uml_build() {
-	local dir=$1
+# built_kernel DIR IMAGE FRAGMENT...: IMAGE is make's name for what boots.
+built_kernel() {
+	local dir=$1 image=$2
 
-	shift
+	shift 2
 	mkdir -p "$dir"
-	uml_configure "$dir" "$@" || return
-	make -C "$dir" ARCH=um -j"$(nproc)" linux modules &&
-		make -C "$dir" ARCH=um INSTALL_MOD_PATH="$dir/installed" \
+	built_configure "$dir" "$@" || return
+	make -C "$dir" "${KARGS[@]}" -j"$(nproc)" "$image" modules &&
+		make -C "$dir" "${KARGS[@]}" INSTALL_MOD_PATH="$dir/installed" \
 			INSTALL_MOD_STRIP=1 modules_install || return
 	# What only a second build would want; modules are built without it.
-	find "$dir" -path "$dir/scripts" -prune -o \
+	find "$dir" -path "$dir/scripts" -prune -o -path "$dir/tools" -prune -o \
 		\( -name '*.o' -o -name '*.a' -o -name '*.cmd' \) -exec rm -f {} +
+	rm -f "$dir/vmlinux.unstripped" "$dir/arch/x86/boot/compressed/vmlinux"
 	touch "$dir/complete"
 }
 
-uml_ready() {
-	local name=$1 key config
+# built_ready NAME IMAGE: a kernel built from Debian's source, once.
+built_ready() {
+	local name=$1 image=$2 key config
 
 	source_ready
 	mapfile -t config < <(fragments "$name")
 	key=$( (cat "$KSRC/.tlsup-version" "${config[@]}"; gcc -dumpfullversion) |
 		sha256sum | cut -c 1-12)
 	KDIR=$CACHE/$name-$key
-	KARGS=(ARCH=um)
-	KIMAGE=$KDIR/linux
 	if [ ! -e "$KDIR/complete" ]; then
 		take_lock "$name"
 		[ -e "$KDIR/complete" ] ||
 			step "building the kernel $name (once)" \
-				"$CACHE/$name.log" uml_build \
-				"$KDIR" "${config[@]}" || exit 125
+				"$CACHE/$name.log" built_kernel \
+				"$KDIR" "$image" "${config[@]}" || exit 125
 		drop_lock
 	fi
 	KREL=$(cat "$KDIR/include/config/kernel.release")
 	KMODS=$KDIR/installed/lib/modules/$KREL
+}
+
+uml_ready() {
+	KARGS=(ARCH=um)
+	built_ready "$1" linux
+	KIMAGE=$KDIR/linux
 	preload_ready
 }
 
@@ -119,6 +139,14 @@ preload_ready() {
 	mkdir -p "$BUILD"
 	gcc -O2 -Wall -Wextra -Werror -shared -fPIC -o "$KPRELOAD.$$" "$from" &&
 		mv "$KPRELOAD.$$" "$KPRELOAD" || exit 125
+}
+
+smp_ready() {
+	KARGS=(ARCH=x86_64)
+	built_ready "$1" bzImage
+	KIMAGE=$KDIR/arch/x86/boot/bzImage
+	# All that it needs is built in.
+	initrd_ready "$1" "$KDIR"
 }
 
 # stock_release NAME: of Debian's own kernels. Of 6.12, which is also the newest
@@ -142,21 +170,25 @@ stock_release() {
 	echo "$release"
 }
 
-# What the kernel needs to see the host's files.
+# What a stock kernel needs to see the host's files.
 readonly STOCK_MODULES='virtio_pci 9pnet_virtio 9p overlay'
 
-# make_initrd DIR RELEASE FILE: a busybox that mounts the host's root and goes
-# there. Modules and what they need come in the order of loading.
+# make_initrd FILE ROOT RELEASE MODULE...: a busybox that mounts the host's root
+# and goes there. Modules and what they need come in the order of loading.
 make_initrd() {
-	local work=$3.dir name file
+	local image=$1 work=$1.dir root=$2 release=$3 name file
 
+	shift 3
 	rm -rf "$work"
 	mkdir -p "$work"/{bin,dev,proc,root,lib} || return
 	cp /bin/busybox "$work/bin/" || return
 	cp "$TOP/selftests/guest/initrd-init" "$work/init" || return
-	for name in $STOCK_MODULES; do
-		/sbin/modprobe -d "$1" -S "$2" --show-depends "$name" || return
-	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$work/lib/files" || return
+	for name; do
+		/sbin/modprobe -d "$root" -S "$release" --show-depends "$name" ||
+			return
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' \
+		>"$work/lib/files" || return
+	touch "$work/lib/order"
 	while read -r file; do
 		name=${file##*/}
 		name=${name%%.ko*}
@@ -166,8 +198,28 @@ make_initrd() {
 		esac || return
 		echo "/lib/$name.ko" >>"$work/lib/order"
 	done <"$work/lib/files"
-	(cd "$work" && find . | cpio -o -H newc -R 0:0) >"$3" || return
+	(cd "$work" && find . | cpio -o -H newc -R 0:0) >"$image" || return
 	rm -rf "$work"
+}
+
+# initrd_ready NAME DIR MODULE...: in DIR, for KREL and KMODS; leaves KINITRD.
+initrd_ready() {
+	local name=$1 dir=$2 root=${KMODS%/lib/modules/*}
+
+	shift 2
+	KINITRD=$dir/initrd-$(cat "$TOP/selftests/guest/initrd-init" \
+		"$TOP/scripts/lib/kernel.sh" | sha256sum | cut -c 1-12)
+	[ ! -e "$KINITRD" ] || return 0
+	take_lock "$name"
+	if [ ! -e "$KINITRD" ]; then
+		depmod -b "$root" "$KREL" || exit 125
+		find "$dir" -maxdepth 1 -name 'initrd-*' -mtime +1 -delete
+		make_initrd "$KINITRD.new" "$root" "$KREL" "$@" \
+			>"$CACHE/initrd.log" 2>&1 ||
+			die "the initrd: $(tail -n 3 "$CACHE/initrd.log")"
+		mv "$KINITRD.new" "$KINITRD"
+	fi
+	drop_lock
 }
 
 stock_ready() {
@@ -183,23 +235,14 @@ stock_ready() {
 	KIMAGE=$dir/boot/vmlinuz-$KREL
 	KMODS=$dir/lib/modules/$KREL
 	[ -d "$KMODS" ] || KMODS=$dir/usr/lib/modules/$KREL
-	KINITRD=$dir/initrd-$(cat "$TOP/selftests/guest/initrd-init" \
-		"$TOP/scripts/lib/kernel.sh" | sha256sum | cut -c 1-12)
-	[ ! -e "$KINITRD" ] || return 0
-	take_lock "$1"
-	if [ ! -e "$KINITRD" ]; then
-		depmod -b "${KMODS%/lib/modules/*}" "$KREL" || exit 125
-		rm -f "$dir"/initrd-*
-		make_initrd "${KMODS%/lib/modules/*}" "$KREL" "$KINITRD.new" >"$CACHE/initrd.log" 2>&1 ||
-			die "the initrd: $(tail -n 3 "$CACHE/initrd.log")"
-		mv "$KINITRD.new" "$KINITRD"
-	fi
-	drop_lock
+	# shellcheck disable=SC2086  # a list of words
+	initrd_ready "$1" "$dir" $STOCK_MODULES
 }
 
 kernel_ready() {
 	case $1 in
 	uml*) uml_ready "$1" ;;
+	smp*) smp_ready "$1" ;;
 	*) stock_ready "$1" ;;
 	esac
 }
