@@ -61,21 +61,41 @@ static int connect_daemon(const char *path)
 	return -1;
 }
 
+/* All that comes, read at once: there may be thousands of connections. */
+static json_t *read_reply(int fd)
+{
+	size_t len = 0, size = 65536;
+	char *text = malloc(size);
+	json_t *reply = NULL;
+	ssize_t n = 1;
+
+	while (text && n > 0) {
+		if (len == size) {
+			char *more = realloc(text, size *= 2);
+
+			if (!more)
+				break;
+			text = more;
+		}
+		n = read(fd, text + len, size - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (text && n == 0)
+		reply = json_loadb(text, len, 0, NULL);
+	free(text);
+	return reply;
+}
+
 /* A refusal may come before the question has been read. */
 static json_t *converse(int fd, const char *line)
 {
-	FILE *in = fdopen(fd, "r+");
 	json_t *reply;
 
-	if (!in) {
-		close(fd);
-		return NULL;
-	}
 	if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0 ||
 	    send(fd, "\n", 1, MSG_NOSIGNAL) < 0)
 		errno = 0;
-	reply = json_loadf(in, 0, NULL);
-	fclose(in);
+	reply = read_reply(fd);
+	close(fd);
 	return reply;
 }
 

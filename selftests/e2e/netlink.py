@@ -35,6 +35,7 @@ def commands(conn_id):
         "CMD_CLOSE": (conn,),
         "CMD_GET_STATS": (),
         "CMD_GET_CONN": (conn,),
+        "CMD_DRAIN": (),
     }
 
 
@@ -204,7 +205,8 @@ def get_conn_lists_a_connection_and_no_secret(stack):
     equal(one[genl.number("A_PID")], struct.pack("=I", os.getpid()), "pid")
     allowed = {genl.number("A_" + a) for a in (
         "CONN_ID", "ROLE", "PHASE", "PROFILE", "SERVER_NAME", "VERSION",
-        "SUITE", "UID", "PID", "TX_BYTES", "RX_BYTES", "PAD")}
+        "SUITE", "RESUMED", "UID", "PID", "EXE", "PEER_ADDRESS", "PEER_PORT",
+        "AGE", "TX_BYTES", "RX_BYTES", "PAD")}
     equal(set(one) - allowed, set(), "attributes beyond the known")
 
 
