@@ -88,6 +88,7 @@ static int check_signature(const struct x509_check *check, const struct x509_pee
 		(unsigned int)question->signature.len,
 	};
 	gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
+	gnutls_sign_algorithm_t sign;
 	gnutls_pk_algorithm_t pk;
 	gnutls_pubkey_t key;
 	int err;
@@ -105,7 +106,12 @@ static int check_signature(const struct x509_check *check, const struct x509_pee
 		return fail_signature(check, question->version, HS_ALERT_ILLEGAL_PARAMETER,
 				      "a scheme that is not the key's", failure);
 	}
-	err = gnutls_pubkey_verify_data2(key, scheme->sign, 0, &content, &signature);
+	/* In TLS 1.2 the scheme names a hash and no curve (RFC 5246, 7.4.1.4.1). */
+	sign = pk == GNUTLS_PK_ECDSA && question->version == TLS12 ?
+	       gnutls_pk_to_sign(pk, (gnutls_digest_algorithm_t)
+				 gnutls_sign_get_hash_algorithm(scheme->sign)) :
+	       scheme->sign;
+	err = gnutls_pubkey_verify_data2(key, sign, 0, &content, &signature);
 	gnutls_pubkey_deinit(key);
 	return err < 0 ? fail_signature(check, question->version, HS_ALERT_DECRYPT_ERROR,
 					"the signature is wrong", failure) : 0;
