@@ -78,11 +78,12 @@ static const char *role_name(const struct conn *conn)
 }
 
 static void log_failure(const struct conn *conn, const char *profile,
-			const char *name, const char *reason)
+			const char *name, const char *reason, const char *section)
 {
-	log_info("%s handshake failed: pid %u uid %u exe %s profile %s name %s: %s",
+	log_info("%s handshake failed: pid %u uid %u exe %s profile %s name %s: %s%s%s%s",
 		 role_name(conn), conn->pid, conn->uid, conn->exe, profile,
-		 *name ? name : "-", reason);
+		 *name ? name : "-", reason, *section ? " (" : "", section,
+		 *section ? ")" : "");
 }
 
 static void commit(struct conn *conn)
@@ -257,6 +258,20 @@ static size_t pack_chain(const struct hs_result *result, uint8_t *buffer)
 	return wr.failed ? 0 : wr.len;
 }
 
+/* The last line of a trace: what all the messages have led to. */
+static void trace_done(const struct conn *conn, const struct hs_result *result)
+{
+	const char *how = result->signature_scheme ?
+			  hs_scheme_name(result->signature_scheme) :
+			  result->group ? "a pre-shared key" : "its RSA key exchange";
+
+	log_info("connection %llu: %s has finished, application_data from here on: %s, server authenticated by %s, client %s",
+		 (unsigned long long)conn->id, role_name(conn),
+		 hs_suite_name(result->suite), how,
+		 result->client_authenticated ? "authenticated by its certificate" :
+						"not authenticated");
+}
+
 static void on_done(void *owner, const struct hs_result *result)
 {
 	struct conn *conn = owner;
@@ -282,6 +297,8 @@ static void on_done(void *owner, const struct hs_result *result)
 	done.chain_len = pack_chain(result, chain);
 	if (conn->role == HS_SERVER)
 		done.server_name = result->server_name;
+	if (log_traces())
+		trace_done(conn, result);
 	kern_answer_done(&conn->answer, &done);
 	conn->over = true;
 	commit(conn);
@@ -302,7 +319,9 @@ static void on_fail(void *owner, const struct hs_failure *failure)
 {
 	struct conn *conn = owner;
 
-	log_failure(conn, conn->profile->name, conn->server_name, failure->reason);
+	log_failure(conn, conn->profile->name, conn->server_name, failure->reason,
+		    failure->reason == conn->failure.reason ? conn->failure.section :
+							      hs_section(conn->hs));
 	stats_failed((uint32_t)failure->error);
 	kern_answer_fail(&conn->answer, (uint32_t)failure->error, failure->alert,
 			 failure->reason);
@@ -310,12 +329,13 @@ static void on_fail(void *owner, const struct hs_failure *failure)
 	commit(conn);
 }
 
-static void on_trace(void *owner, bool sent, const char *message)
+static void on_trace(void *owner, bool sent, const char *message, const char *detail)
 {
 	struct conn *conn = owner;
 
-	log_info("connection %llu: %s %s %s", (unsigned long long)conn->id,
-		 role_name(conn), sent ? "sends" : "receives", message);
+	log_info("connection %llu: %s %s %s%s%s", (unsigned long long)conn->id,
+		 role_name(conn), sent ? "sends" : "receives", message,
+		 *detail ? ": " : "", detail);
 }
 
 static size_t put_hex(char *to, const uint8_t *data, size_t len)
@@ -497,7 +517,7 @@ static bool is_allowed(const struct conn *conn)
 static void refuse(struct conn *conn, uint32_t error, const char *profile,
 		   const char *reason)
 {
-	log_failure(conn, profile, conn->server_name, reason);
+	log_failure(conn, profile, conn->server_name, reason, "");
 	stats_failed(error);
 	kern_answer_fail(&conn->answer, error, conn->role == HS_SERVER ?
 			 HS_ALERT_HANDSHAKE_FAILURE : -1, reason);
@@ -566,5 +586,5 @@ void conn_log_closed(const struct conn *conn, const struct kern_event *event)
 	stats_failed(event->error);
 	log_failure(conn, conn->profile ? conn->profile->name : "-",
 		    conn->server_name,
-		    *event->reason ? event->reason : "the program closed the socket");
+		    *event->reason ? event->reason : "the program closed the socket", "");
 }

@@ -138,7 +138,7 @@ void hs_send_ccs(struct hs *hs)
 	hs_flush(hs);
 	hs->ops->send(hs->owner, HS_CONTENT_CCS, ccs, sizeof(ccs));
 	if (hs->ops->trace)
-		hs->ops->trace(hs->owner, true, "change_cipher_spec");
+		hs->ops->trace(hs->owner, true, "change_cipher_spec", "");
 }
 
 /* Keys of TLS 1.2: TX keys act at once, RX keys with the ChangeCipherSpec. */
@@ -219,10 +219,26 @@ static bool reserve_out(struct hs *hs, size_t len)
 	return true;
 }
 
-static void trace(const struct hs *hs, bool sent, const struct action *action)
+/* @message: whole, with its header */
+static void trace(const struct hs *hs, bool sent, const struct action *action,
+		  const uint8_t *message, size_t len)
+{
+	char detail[DETAIL_MAX];
+	struct rd rd;
+
+	if (!hs->ops->trace)
+		return;
+	rd_init(&rd, message, len);
+	rd_bytes(&rd, MESSAGE_HEADER_SIZE);
+	detail_write(hs, action->type, rd, detail, sizeof(detail));
+	hs->ops->trace(hs->owner, sent, action->name, detail);
+}
+
+static void trace_ccs(const struct hs *hs, bool sent, const struct action *action)
 {
 	if (hs->ops->trace)
-		hs->ops->trace(hs->owner, sent, action->name);
+		hs->ops->trace(hs->owner, sent, action->name,
+			       "protected from here on");
 }
 
 /* The body is built behind the header, whose length is filled in last. */
@@ -249,7 +265,7 @@ static bool send_message(struct hs *hs, const struct action *action)
 	if (!trans_update(hs, at, wr.len))
 		return false;
 	hs->out_len += wr.len;
-	trace(hs, true, action);
+	trace(hs, true, action, at, wr.len);
 	return !action->after || action->after(hs);
 }
 
@@ -289,7 +305,7 @@ static bool send_ccs_12(struct hs *hs, const struct action *action)
 			       "handshake bytes behind the end of a flight");
 	hs_flush(hs);
 	hs->ops->send(hs->owner, HS_CONTENT_CCS, ccs, sizeof(ccs));
-	trace(hs, true, action);
+	trace_ccs(hs, true, action);
 	install_12(hs, HS_TX);
 	hs->position++;
 	return true;
@@ -367,7 +383,7 @@ static bool parse_message(struct hs *hs, size_t len)
 
 	tell_hello(hs, len);
 	action = current_action(hs);
-	trace(hs, false, action);
+	trace(hs, false, action, hs->in, len);
 	rd_init(&body, hs->in + MESSAGE_HEADER_SIZE, len - MESSAGE_HEADER_SIZE);
 	hs->half = true;
 	return action->parse(hs, &body);
@@ -458,7 +474,7 @@ static bool step_receive_ccs(struct hs *hs)
 /* The owner has swallowed it: the first record under the keys tells. */
 static void take_ccs(struct hs *hs)
 {
-	trace(hs, false, current_action(hs));
+	trace_ccs(hs, false, current_action(hs));
 	hs->rx_epoch = HS_EPOCH_APPLICATION;
 	hs->half = false;
 	hs->position++;

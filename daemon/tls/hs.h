@@ -374,7 +374,8 @@ struct hs;
  * @ask: a question; may be answered within the call or any time later
  * @done: success; @result lives until hs_destroy()
  * @fail: failure; nothing else follows
- * @trace: message name, sent or received; never a secret. May be NULL
+ * @trace: name of a message, sent or received, and the fields by which one
+ *	follows a handshake, or ""; never a secret. May be NULL
  * @keylog: SSLKEYLOGFILE label, client_random and secret. NULL: no key log
  */
 struct hs_ops {
@@ -384,7 +385,7 @@ struct hs_ops {
 	void (*ask)(void *owner, const struct hs_question *question);
 	void (*done)(void *owner, const struct hs_result *result);
 	void (*fail)(void *owner, const struct hs_failure *failure);
-	void (*trace)(void *owner, bool sent, const char *message);
+	void (*trace)(void *owner, bool sent, const char *message, const char *detail);
 	void (*keylog)(void *owner, const char *label, const uint8_t *client_random,
 		       const uint8_t *secret, size_t len);
 };
@@ -402,6 +403,7 @@ void hs_answer_encrypt(struct hs *hs, const uint8_t *ciphertext, size_t len);
 void hs_answer_decrypt(struct hs *hs, const uint8_t *premaster);
 void hs_answer_session(struct hs *hs, const struct hs_session *session, size_t index);
 void hs_answer_ticket(struct hs *hs, const struct hs_ticket *ticket);
+const char *hs_section(const struct hs *hs);
 const char *hs_suite_name(uint16_t suite);
 uint16_t hs_suite_at(size_t index);
 const char *hs_scheme_name(uint16_t scheme);

@@ -23,6 +23,7 @@
 #define MESSAGE_HEADER_SIZE	4
 #define PREMASTER_SIZE		HS_PREMASTER_SIZE
 #define MASTER_SIZE		48
+#define DETAIL_MAX		256
 #define VERIFY_DATA_SIZE	12
 #define KEY_BLOCK_MAX		(2 * (48 + 32))	/* MAC and write keys */
 #define SIGNED_CONTENT_MAX	(64 + 33 + 1 + CR_HASH_MAX)
@@ -300,6 +301,9 @@ size_t hs_message_max(const struct hs *hs);
 void hs_send_ccs(struct hs *hs);
 void hs_install(struct hs *hs, enum hs_direction direction, enum hs_epoch epoch,
 		const struct secret *secret);
+
+/* detail.c */
+void detail_write(const struct hs *hs, uint8_t type, struct rd body, char *out, size_t size);
 
 /* flight.c */
 const struct action *fl_action(enum msg msg);

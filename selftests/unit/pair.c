@@ -163,6 +163,8 @@ static void answer_rsa(struct side *side, const struct hs_question *question)
 	}
 	pair_decrypt(side->pair->bad_premaster ? (struct hs_bytes){ 0 } :
 		     question->content, premaster);
+	if (side->pair->decrypted)
+		side->pair->decrypted(side, premaster);
 	hs_answer_decrypt(side->hs, premaster);
 }
 
@@ -257,12 +259,13 @@ static bool answer_later(struct side *side)
 	return true;
 }
 
-static void on_trace(void *owner, bool sent, const char *message)
+static void on_trace(void *owner, bool sent, const char *message, const char *detail)
 {
 	struct side *side = owner;
 
 	if (side->pair->trace)
 		side->pair->trace(side, sent, message);
+	(void)detail;
 }
 
 static void keep(struct secret *to, struct hs_bytes from)

@@ -98,6 +98,7 @@ struct side {
  * @credential: the server's; NULL: pair_credential
  * @client_credential: the client's; NULL: none
  * @bad_premaster: what is decrypted is random
+ * @decrypted: told of each premaster secret before the server is. May be NULL
  * @keylog: told of each secret. May be NULL
  * @find: answers HS_ASK_SESSION; NULL: there is none
  * @ticket: answers HS_ASK_TICKET; NULL: there is none
@@ -117,6 +118,7 @@ struct pair {
 	const struct hs_credential *credential;
 	const struct hs_credential *client_credential;
 	bool bad_premaster;
+	void (*decrypted)(struct side *side, uint8_t *premaster);
 	void (*keylog)(struct side *side, const char *label, const uint8_t *random,
 		       const uint8_t *secret, size_t len);
 	const struct hs_session *(*find)(struct side *side, const struct hs_question *question,
