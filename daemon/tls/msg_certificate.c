@@ -131,7 +131,7 @@ static bool take_none(struct hs *hs)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 			       "certificate: the server sent none");
 	if (hs->config->client_auth == HS_CLIENT_AUTH_REQUIRE)
-		return hs_fail_error(hs, HS_ALERT_CERTIFICATE_REQUIRED, EACCES,
+		return hs_fail_error(hs, HS_ALERT_CERTIFICATE_REQUIRED, EKEYREJECTED,
 				     "certificate: the client sent none");
 	return true;
 }

@@ -43,7 +43,7 @@ TEST(the_server_asks_as_it_is_told)
 				EXPECT_EQ(1, pair.server.fails);
 				EXPECT_EQ(HS_ALERT_CERTIFICATE_REQUIRED,
 					  pair.server.failure.alert);
-				EXPECT_EQ(EACCES, pair.server.failure.error);
+				EXPECT_EQ(EKEYREJECTED, pair.server.failure.error);
 			} else {
 				ASSERT_TRUE(pair_agrees(&pair)) TH_LOG("%s",
 					pair.server.failure.reason);

@@ -152,7 +152,7 @@ TEST(a_client_certificate_as_asked_for)
 			if (auth == HS_CLIENT_AUTH_REQUIRE && !has) {
 				EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE,
 					  pair.server.failure.alert);
-				EXPECT_EQ(EACCES, pair.server.failure.error);
+				EXPECT_EQ(EKEYREJECTED, pair.server.failure.error);
 			} else {
 				ASSERT_TRUE(pair_agrees(&pair));
 			}
