@@ -42,6 +42,10 @@ struct config_pair {
  * @trust: whom this profile trusts
  * @trust_file: the path of @trust; NULL: it is the system's
  * @client_auth: server: whether a certificate is asked for
+ * @compression: of chains in TLS 1.3 (RFC 8879), best first
+ * @compression_len: how many
+ * @record_size_limit: largest record that is taken (RFC 8449)
+ * @retry_cookie: server: a HelloRetryRequest brings a cookie
  * @message_max: longest handshake message that is taken, bytes; 0: the default
  * @alpn: RFC 7301 wire list, for programs that set none
  * @alpn_len: its length
@@ -65,6 +69,10 @@ struct config_profile {
 	char *trust_file;
 	struct x509_trust *trust;
 	enum hs_client_auth client_auth;
+	uint16_t compression[CONFIG_LIST_MAX];
+	size_t compression_len;
+	uint16_t record_size_limit;
+	bool retry_cookie;
 	uint32_t message_max;
 	uint8_t alpn[CONFIG_ALPN_MAX];
 	size_t alpn_len;

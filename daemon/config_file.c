@@ -51,6 +51,8 @@ static cfg_opt_t profile_opts[] = {
 	CFG_STR_LIST("groups", NULL, CFGF_NONE),
 	CFG_STR_LIST("strike", NULL, CFGF_NONE),
 	CFG_INT("message_max", 0, CFGF_NONE),
+	CFG_INT("record_size_limit", HS_RECORD_SIZE_MAX, CFGF_NONE),
+	CFG_BOOL("retry_cookie", cfg_false, CFGF_NONE),
 	CFG_STR_LIST("allow_users", NULL, CFGF_NONE),
 	CFG_STR_LIST("allow_groups", NULL, CFGF_NONE),
 	CFG_STR_LIST("allow_cgroups", NULL, CFGF_NONE),
@@ -209,9 +211,10 @@ static int check_strike(cfg_t *conf, cfg_opt_t *opt)
 {
 	const char *name = last_string(opt);
 
-	if (names_suite(name) || names_group(name) || names_scheme(name))
+	if (names_suite(name) || names_group(name) || names_scheme(name) ||
+	    names_compression(name))
 		return 0;
-	cfg_error(conf, "strike: expected a cipher suite, a group or a signature scheme, not \"%s\"",
+	cfg_error(conf, "strike: expected a cipher suite, a group, a signature scheme or a compression, not \"%s\"",
 		  name);
 	return -1;
 }
@@ -230,6 +233,11 @@ static int check_client_auth(cfg_t *conf, cfg_opt_t *opt)
 static int check_message_max(cfg_t *conf, cfg_opt_t *opt)
 {
 	return check_range(conf, opt, CONFIG_MESSAGE_MIN, CONFIG_MESSAGE_MAX);
+}
+
+static int check_record_size_limit(cfg_t *conf, cfg_opt_t *opt)
+{
+	return check_range(conf, opt, HS_RECORD_SIZE_MIN, HS_RECORD_SIZE_MAX);
 }
 
 static int check_alpn(cfg_t *conf, cfg_opt_t *opt)
@@ -264,6 +272,7 @@ static const struct {
 	{ "strike", check_strike },
 	{ "client_auth", check_client_auth },
 	{ "message_max", check_message_max },
+	{ "record_size_limit", check_record_size_limit },
 	{ "alpn", check_alpn },
 	{ "allow_cgroups", check_absolute },
 	{ "allow_executables", check_absolute },

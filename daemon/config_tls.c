@@ -234,6 +234,16 @@ static bool load_groups(struct config_profile *profile, const struct config_file
 	return false;
 }
 
+/* None may be left: then chains come as they are. */
+static void load_compression(struct config_profile *profile, cfg_t *section)
+{
+	for (size_t i = 0; names_compression_at(i) &&
+	     profile->compression_len < CONFIG_LIST_MAX; i++)
+		if (!is_struck(section, names_compression_at(i)))
+			profile->compression[profile->compression_len++] =
+				names_compression(names_compression_at(i));
+}
+
 static bool load_schemes(struct config_profile *profile, const struct config_file *file,
 			 cfg_t *section)
 {
@@ -259,6 +269,9 @@ bool config_load_tls(struct config_profile *profile, const struct config_file *f
 		     cfg_t *section)
 {
 	profile->message_max = (uint32_t)cfg_getint(section, "message_max");
+	profile->record_size_limit = (uint16_t)cfg_getint(section, "record_size_limit");
+	profile->retry_cookie = cfg_getbool(section, "retry_cookie");
+	load_compression(profile, section);
 	return load_suites(profile, file, section) &&
 	       load_groups(profile, file, section) &&
 	       load_schemes(profile, file, section) &&

@@ -287,6 +287,8 @@ static void on_done(void *owner, const struct hs_result *result)
 		.exporter = BYTES(result->exporter_secret),
 		.exporter_hash = kern_hash(suite_find(result->suite)),
 		.randoms = BYTES(result->randoms),
+		.record_size_limit = result->record_size_limit,
+		.own_record_size_limit = result->own_record_size_limit,
 		.chain = chain,
 	};
 
@@ -433,6 +435,10 @@ static void set_config(struct conn *conn, const struct kern_event *event)
 	conn->config.schemes = profile->schemes;
 	conn->config.schemes_len = profile->schemes_len;
 	conn->config.message_max = profile->message_max;
+	conn->config.record_size_limit = profile->record_size_limit;
+	conn->config.compression = profile->compression;
+	conn->config.compression_len = profile->compression_len;
+	conn->config.cookie = profile->retry_cookie;
 	conn->config.ocsp = conn->role == HS_CLIENT;
 	set_client_auth(conn, event);
 	set_alpn(conn, event);

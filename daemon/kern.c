@@ -546,6 +546,12 @@ void kern_answer_done(struct kern_answer *answer, const struct kern_done *done)
 	if (done->exporter.len && done->version == 0x0303)
 		put(answer, TLSUP_A_DONE_RANDOMS, done->randoms.data,
 		    done->randoms.len);
+	if (done->record_size_limit)
+		put_u16(answer, TLSUP_A_DONE_RECORD_SIZE_LIMIT,
+			done->record_size_limit);
+	if (done->own_record_size_limit)
+		put_u16(answer, TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT,
+			done->own_record_size_limit);
 	close_action(answer, nest);
 }
 

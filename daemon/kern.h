@@ -89,6 +89,8 @@ struct kern_done {
 	struct kern_bytes exporter;	/* empty: there are no exporters */
 	enum tlsup_hash exporter_hash;
 	struct kern_bytes randoms;	/* TLS 1.2 */
+	uint16_t record_size_limit;	/* the peer's (RFC 8449); 0: none */
+	uint16_t own_record_size_limit;
 };
 
 /**

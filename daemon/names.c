@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "crypto/cr_compress.h"
 #include "crypto/cr_kex.h"
 #include "tls/hs.h"
 
@@ -60,6 +61,31 @@ uint16_t names_scheme(const char *name)
 const char *names_scheme_at(size_t index)
 {
 	return hs_scheme_at(index) ? hs_scheme_name(hs_scheme_at(index)) : NULL;
+}
+
+/**
+ * names_compression - a certificate compression by its name
+ * @name: such as "zlib"
+ *
+ * Return: IANA number, or 0 if it is not known.
+ */
+uint16_t names_compression(const char *name)
+{
+	for (size_t i = 0; cr_compression_at(i); i++)
+		if (!strcmp(cr_compression_at(i)->name, name))
+			return cr_compression_at(i)->id;
+	return 0;
+}
+
+/**
+ * names_compression_at - list the certificate compressions, best first
+ * @index: from 0
+ *
+ * Return: the name, or NULL past the last one.
+ */
+const char *names_compression_at(size_t index)
+{
+	return cr_compression_at(index) ? cr_compression_at(index)->name : NULL;
 }
 
 /**

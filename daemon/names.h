@@ -14,6 +14,8 @@
 
 uint16_t names_suite(const char *name);
 uint16_t names_group(const char *name);
+uint16_t names_compression(const char *name);
+const char *names_compression_at(size_t index);
 uint16_t names_scheme(const char *name);
 const char *names_scheme_at(size_t index);
 const char *names_of_suite(uint16_t suite);

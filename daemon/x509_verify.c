@@ -229,7 +229,7 @@ static int check_keys(const struct x509_check *check, const struct x509_peer *pe
 static int check_usage(const struct x509_peer *peer, const struct hs_question *question,
 		       struct x509_failure *failure)
 {
-	unsigned int usage = 0, wanted = question->signature.len ?
+	unsigned int usage = 0, wanted = question->scheme ?
 		GNUTLS_KEY_DIGITAL_SIGNATURE : GNUTLS_KEY_KEY_ENCIPHERMENT;
 
 	if (gnutls_x509_crt_get_key_usage(peer->certificates[0], &usage, NULL) < 0 ||
@@ -237,7 +237,7 @@ static int check_usage(const struct x509_peer *peer, const struct hs_question *q
 		return 0;
 	return x509_fail(failure, HS_ALERT_UNSUPPORTED_CERTIFICATE, EKEYREJECTED,
 			 "RFC 5280, 4.2.1.3", "certificate's key may not be used to %s",
-			 question->signature.len ? "sign" : "encrypt keys");
+			 question->scheme ? "sign" : "encrypt keys");
 }
 
 static int check_chain(const struct x509_check *check, struct x509_peer *peer,
@@ -276,7 +276,7 @@ int x509_verify(const struct x509_check *check, const struct hs_question *questi
 	int err;
 
 	err = import(&peer, question, failure);
-	if (!err && question->signature.len)
+	if (!err && question->scheme)
 		err = check_signature(check, &peer, question, failure);
 	if (!err)
 		err = check_keys(check, &peer, failure);

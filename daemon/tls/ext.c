@@ -63,9 +63,9 @@ static const struct ext table[] = {
 	  ext_compression_write },
 	{ EXT_SCT, CH | CR | CT, NULL, NULL },
 	{ EXT_OID_FILTERS, CR, NULL, NULL },
-	{ EXT_POST_HANDSHAKE_AUTH, CH, NULL, NULL },
-	{ EXT_RECORD_SIZE_LIMIT, CH | EE, NULL, NULL },
-	{ EXT_EARLY_DATA, CH | EE, NULL, NULL },
+	{ EXT_POST_HANDSHAKE_AUTH, CH, ext_empty_parse, NULL },
+	{ EXT_RECORD_SIZE_LIMIT, CH | SH12 | EE, ext_size_parse, ext_size_write },
+	{ EXT_EARLY_DATA, CH | EE, ext_empty_parse, NULL },
 	/* The last of all (RFC 9846, 4.2.11). */
 	{ EXT_PRE_SHARED_KEY, CH | SH, ext_psk_parse, ext_psk_write },
 };

@@ -110,6 +110,11 @@ bool ext_schemes_cert_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_compression_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_compression_write(struct hs *hs, enum msg place, struct wr *wr);
 
+/* ext_size.c */
+bool ext_size_parse(enum msg place, struct rd *body, struct exts *exts);
+bool ext_size_write(struct hs *hs, enum msg place, struct wr *wr);
+bool ext_size_accept(struct hs *hs, uint16_t version, const struct exts *exts);
+
 /* ext_status.c */
 bool ext_status_parse(enum msg place, struct rd *body, struct exts *exts);
 bool ext_status_write(struct hs *hs, enum msg place, struct wr *wr);

@@ -29,6 +29,8 @@ bool ext_was_offered(const struct hs *hs, uint16_t type)
 		return hs->config->ocsp; /* of a server: in its CertificateRequest */
 	if (type == EXT_SESSION_TICKET)
 		return hs->config->sessions && hs->config->session_ticket;
+	if (type == EXT_RECORD_SIZE_LIMIT)
+		return hs->config->record_size_limit;
 	if (type == EXT_EC_POINT_FORMATS)
 		return ext_offers_points(hs);
 	if (type == EXT_ENCRYPT_THEN_MAC)

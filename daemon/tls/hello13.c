@@ -13,13 +13,11 @@ static bool is_first(const struct hs *hs)
 	return !(hs->flags & FL_RETRY);
 }
 
+/* legacy_version says nothing beside supported_versions (RFC 9846, 4.2.1). */
 static bool check_legacy(struct hs *hs, const struct client_hello *hello)
 {
 	struct rd compression = hello->compression;
 
-	if (hello->version != TLS12)
-		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
-			       "client_hello: legacy_version");
 	if (compression.len != 1 || rd_u8(&compression) != 0)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "client_hello: legacy_compression_methods");
@@ -111,6 +109,23 @@ static const struct cr_kex *choose_group(const struct hs *hs,
 	return second;
 }
 
+/* Ours comes back as it went out (RFC 9846, 4.2.2). */
+static bool check_cookie(struct hs *hs, const struct client_hello *hello)
+{
+	const struct rd *cookie = &hello->exts.cookie;
+
+	if (!hs->cookie_len)
+		return true;
+	if (!cookie->len)
+		return hs_fail(hs, HS_ALERT_MISSING_EXTENSION,
+			       "client_hello: no cookie");
+	if (cookie->len != hs->cookie_len ||
+	    memcmp(cookie->data, hs->cookie, hs->cookie_len))
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "client_hello: another cookie");
+	return true;
+}
+
 /* The second hello keeps to the first, and to what was asked of it. */
 static bool check_second(struct hs *hs, const struct client_hello *hello,
 			 const struct suite *suite)
@@ -131,7 +146,7 @@ static bool check_second(struct hs *hs, const struct client_hello *hello,
 	if (ext_has(&hello->exts, EXT_EARLY_DATA))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "client_hello: early_data after a retry");
-	return true;
+	return check_cookie(hs, hello);
 }
 
 /**

@@ -108,6 +108,14 @@ bool hs_ask_owner(struct hs *hs, const struct hs_question *question)
 	return true;
 }
 
+/* Content of a record that the peer takes: its limit is on what is protected. */
+static size_t record_max(const struct hs *hs)
+{
+	if (!hs->record_size_limit || hs->tx_epoch == HS_EPOCH_PLAINTEXT)
+		return SIZE_MAX;
+	return hs->record_size_limit - (hs->version == TLS13);
+}
+
 /**
  * hs_flush - give out the handshake bytes that have been built
  * @hs: the engine
@@ -116,8 +124,11 @@ bool hs_ask_owner(struct hs *hs, const struct hs_question *question)
  */
 void hs_flush(struct hs *hs)
 {
-	if (hs->out_len)
-		hs->ops->send(hs->owner, HS_CONTENT_HANDSHAKE, hs->out, hs->out_len);
+	size_t max = record_max(hs);
+
+	for (size_t at = 0; at < hs->out_len; at += max)
+		hs->ops->send(hs->owner, HS_CONTENT_HANDSHAKE, hs->out + at,
+			      hs->out_len - at < max ? hs->out_len - at : max);
 	hs->out_len = 0;
 }
 
@@ -153,6 +164,8 @@ static void install_12(struct hs *hs, enum hs_direction direction)
 		.etm = hs->etm,
 	};
 
+	if (direction == HS_TX)
+		hs->tx_epoch = HS_EPOCH_APPLICATION;
 	ks12_keys(&hs->ks12, direction == HS_TX ? hs->role : peer, &keys);
 	hs->ops->keys(hs->owner, &keys);
 }
@@ -189,10 +202,12 @@ void hs_install(struct hs *hs, enum hs_direction direction, enum hs_epoch epoch,
 		.secret = { secret->data, secret->len },
 	};
 
-	if (direction == HS_TX)
+	if (direction == HS_TX) {
 		hs_flush(hs);
-	else
+		hs->tx_epoch = epoch;
+	} else {
 		hs->rx_epoch = epoch;
+	}
 	if (hs->ops->keylog)
 		hs->ops->keylog(hs->owner, keylog_label(hs, secret),
 				hs->client_random, secret->data, secret->len);
@@ -343,6 +358,7 @@ size_t hs_message_max(const struct hs *hs)
 /* Before the rest of a message is waited for: may it come at all? */
 static bool check_head(struct hs *hs)
 {
+	const struct action *action;
 	struct rd rd;
 	uint8_t type;
 	uint32_t len;
@@ -355,6 +371,10 @@ static bool check_head(struct hs *hs)
 	if (!fl_resolve(&hs->flags, hs->position, type))
 		return hs_fail(hs, HS_ALERT_UNEXPECTED_MESSAGE,
 			       "a handshake message out of order");
+	action = current_action(hs);
+	if (action->max && len > action->max)
+		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
+			       "a handshake message that is longer than its form");
 	if (len > hs_message_max(hs))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "a handshake message that is too long");
@@ -489,6 +509,16 @@ static bool step(struct hs *hs)
 	return action->ccs ? step_receive_ccs(hs) : step_receive(hs);
 }
 
+/* The peer knows it only if both have said theirs. */
+static uint16_t own_limit(const struct hs *hs)
+{
+	uint16_t limit = hs->config->record_size_limit;
+
+	if (!hs->record_size_limit)
+		return 0;
+	return limit < HS_RECORD_SIZE_MAX ? limit : HS_RECORD_SIZE_MAX;
+}
+
 static void result_12(struct hs *hs)
 {
 	struct hs_result *res = &hs->result;
@@ -531,6 +561,8 @@ static void done(struct hs *hs)
 	res->group = hs->kex ? hs->kex->id : 0;
 	res->signature_scheme = hs->server_scheme;
 	res->client_authenticated = hs->client_authenticated;
+	res->record_size_limit = hs->record_size_limit;
+	res->own_record_size_limit = own_limit(hs);
 	res->alpn = (struct hs_bytes){ hs->alpn, hs->alpn_len };
 	res->server_name = hs->server_name;
 	res->chain = hs->chain;

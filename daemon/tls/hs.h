@@ -36,6 +36,8 @@
 #define HS_PREMASTER_SIZE	48
 #define HS_IDENTITIES_MAX	4
 #define HS_TICKETS_MAX		8
+#define HS_RECORD_SIZE_MIN	64
+#define HS_RECORD_SIZE_MAX	16385
 #define HS_MESSAGE_MAX_CLIENT	32768
 #define HS_MESSAGE_MAX_SERVER	16384
 
@@ -165,6 +167,9 @@ struct hs_identity {
  * @compression: TLS 1.3: certificate compression (RFC 8879), IANA numbers, best
  *	first; empty: none
  * @compression_len: how many
+ * @cookie: server: a HelloRetryRequest brings a cookie, which has to come back
+ * @record_size_limit: largest protected record that is taken, from
+ *	HS_RECORD_SIZE_MIN (RFC 8449); 0: the extension is not used
  * @authorities: server: distinguished names as in certificate_authorities,
  *	without the outer length; empty: none are named
  * @alpn: RFC 7301 wire list without its outer length; empty: none
@@ -191,6 +196,8 @@ struct hs_config {
 	bool ocsp;
 	const uint16_t *compression;
 	size_t compression_len;
+	bool cookie;
+	uint16_t record_size_limit;
 	struct hs_bytes authorities;
 	struct hs_bytes alpn;
 	const char *server_name;
@@ -237,7 +244,7 @@ enum hs_auth {
  * @authorities: HS_ASK_CREDENTIAL: certificate_authorities of the peer, without
  *	the outer length; empty: any
  * @credential: HS_ASK_SIGN, HS_ASK_DECRYPT
- * @scheme: HS_ASK_SIGN, HS_ASK_VERIFY: SignatureScheme
+ * @scheme: HS_ASK_SIGN, HS_ASK_VERIFY: SignatureScheme; 0: there is no signature
  * @content: bytes signed or to be signed; the premaster secret, or its ciphertext
  * @signature: HS_ASK_VERIFY
  * @chain: HS_ASK_VERIFY, HS_ASK_ENCRYPT: DER, leaf first
@@ -307,6 +314,8 @@ struct hs_failure {
  *	it is an extended one; else empty: there are no exporters
  * @resumption_secret: TLS 1.3
  * @randoms: TLS 1.2: client's, then server's, for exporters
+ * @record_size_limit: that the peer has set; 0: none
+ * @own_record_size_limit: that we have set, and the peer knows; 0: none
  * @resumed: how, if it was
  * @session: TLS 1.2: what may be resumed from now on; NULL: nothing new, or, at a
  *	server, it went into a ticket
@@ -324,6 +333,8 @@ struct hs_result {
 	struct hs_bytes exporter_secret;
 	struct hs_bytes resumption_secret;
 	struct hs_bytes randoms;
+	uint16_t record_size_limit;
+	uint16_t own_record_size_limit;
 	enum hs_resumption resumed;
 	const struct hs_session *session;
 };
@@ -366,8 +377,9 @@ struct hs;
 
 /**
  * struct hs_ops - what the engine needs from its owner
- * @send: bytes of one content type, to be framed in the TX epoch in force;
- *	change_cipher_spec is never protected
+ * @send: bytes of one content type, to be framed in the TX epoch in force, and
+ *	not in one record with those of another call; change_cipher_spec is
+ *	never protected
  * @keys: TX keys act from here on; RX keys from the next record on, in TLS 1.2
  *	from the peer's ChangeCipherSpec on
  * @next: the record is taken, feed the next

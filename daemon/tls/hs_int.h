@@ -107,6 +107,7 @@ enum flight_flag {
  * @type: HandshakeType
  * @ccs: TLS 1.2: not a message but ChangeCipherSpec, at which keys change
  * @from: who sends it
+ * @max: receiver: longest body, where the form has an end; 0: none of its own
  * @ask: sender: a question to be answered before it can be built, or NULL
  * @extra: sender: bytes that the body may need beside BUILD_MAX, or NULL
  * @build: sender: write the body
@@ -120,6 +121,7 @@ struct action {
 	uint8_t type;
 	bool ccs;
 	enum hs_role from;
+	uint32_t max;
 	bool (*ask)(struct hs *hs);
 	size_t (*extra)(const struct hs *hs);
 	bool (*build)(struct hs *hs, struct wr *wr);
@@ -196,6 +198,7 @@ struct hs {
 	bool fed;		/* a record awaits ops->next */
 	enum hs_ask question;
 	enum hs_epoch rx_epoch;
+	enum hs_epoch tx_epoch;
 	uint8_t *in;
 	size_t in_len;
 	size_t in_size;
@@ -213,6 +216,7 @@ struct hs {
 	uint16_t client_version;	/* legacy_version of the ClientHello */
 	uint32_t offered;	/* its extensions, as struct exts.seen */
 	bool ccs_sent;
+	uint16_t record_size_limit;	/* the peer's; 0: none */
 	const struct suite *suite;
 	const struct cr_kex *kex;
 	uint8_t private_key[CR_KEX_PRIVATE_MAX];

@@ -87,6 +87,10 @@ bool msg_certificate_verify_parse(struct hs *hs, struct rd *body)
 	if (!scheme_verifiable(hs, scheme))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "certificate_verify: a scheme that was not offered");
+	/* To whoever is asked, none would mean that there is none to verify. */
+	if (!signature.len)
+		return hs_fail(hs, HS_ALERT_DECRYPT_ERROR,
+			       "certificate_verify: an empty signature");
 
 	/* A client's own scheme is chosen already, if it is asked for one. */
 	if (peer == HS_SERVER)

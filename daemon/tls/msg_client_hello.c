@@ -261,7 +261,8 @@ bool msg_client_hello_parse(struct hs *hs, struct rd *body)
 	if (version == TLS13 ? !hello13_choose(hs, &hello, &choice) :
 			       !hello12_choose(hs, &hello, &choice))
 		return false;
-	if (!choose_alpn(hs, &hello, &choice.alpn))
+	if (!ext_size_accept(hs, version, &hello.exts) ||
+	    !choose_alpn(hs, &hello, &choice.alpn))
 		return false;
 
 	hs->version = version;

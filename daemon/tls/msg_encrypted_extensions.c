@@ -35,5 +35,5 @@ bool msg_encrypted_extensions_parse(struct hs *hs, struct rd *body)
 	if (!rd_end(body))
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 			       "encrypted_extensions: malformed");
-	return ext_alpn_accept(hs, &exts);
+	return ext_size_accept(hs, TLS13, &exts) && ext_alpn_accept(hs, &exts);
 }

@@ -12,6 +12,8 @@
 #include "crypto/cr_rand.h"
 #include "tls/ext.h"
 
+#define COOKIE_SIZE	32
+
 /* SHA-256 of "HelloRetryRequest". */
 static const uint8_t retry_random[RANDOM_SIZE] = {
 	0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
@@ -164,15 +166,29 @@ bool msg_server_hello_after(struct hs *hs)
 	return true;
 }
 
+/* Our state is kept here, not there: it is random, and shows that it came back. */
+static bool make_cookie(struct hs *hs)
+{
+	hs->cookie = malloc(COOKIE_SIZE);
+	if (!hs->cookie)
+		return hs_fail_error(hs, HS_ALERT_INTERNAL_ERROR, ENOMEM,
+				     "out of memory");
+	cr_random(hs->cookie, COOKIE_SIZE);
+	hs->cookie_len = COOKIE_SIZE;
+	return true;
+}
+
 /**
  * msg_hello_retry_request_build - ask for another key share
  * @hs: a server
  * @wr: the writer
  *
- * Return: true.
+ * Return: false without memory: the engine has failed.
  */
 bool msg_hello_retry_request_build(struct hs *hs, struct wr *wr)
 {
+	if (hs->config->cookie && !make_cookie(hs))
+		return false;
 	trans_retry(hs);
 	write_hello(hs, MSG_HELLO_RETRY_REQUEST, retry_random, wr);
 	return true;

@@ -195,7 +195,8 @@ bool msg_server_hello_12_parse(struct hs *hs, struct rd *body)
 	bool resumed;
 
 	if (!read_hello(hs, body, &hello) || !check_hello(hs, &hello) ||
-	    !check_exts(hs, &hello) || !ext_alpn_accept(hs, &hello.exts))
+	    !check_exts(hs, &hello) || !ext_size_accept(hs, TLS12, &hello.exts) ||
+	    !ext_alpn_accept(hs, &hello.exts))
 		return false;
 	resumed = echoes_session(hs, &hello);
 	if (resumed && !check_resumed(hs, &hello))

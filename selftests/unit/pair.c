@@ -287,6 +287,8 @@ static void on_done(void *owner, const struct hs_result *result)
 	side->chain_len = result->chain_len;
 	side->version = result->version;
 	side->client_authenticated = result->client_authenticated;
+	side->record_size_limit = result->record_size_limit;
+	side->own_record_size_limit = result->own_record_size_limit;
 	if (result->randoms.len)
 		memcpy(side->randoms, result->randoms.data, sizeof(side->randoms));
 	keep(&side->exporter, result->exporter_secret);

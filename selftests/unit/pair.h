@@ -80,6 +80,8 @@ struct side {
 	uint16_t cert_schemes[HS_LIST_MAX];
 	size_t cert_schemes_len;
 	enum hs_role chain_of;
+	uint16_t record_size_limit;
+	uint16_t own_record_size_limit;
 	char alpn[HS_ALPN_MAX + 1];
 	char name[HS_NAME_MAX + 1];
 	size_t chain_len;

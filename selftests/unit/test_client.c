@@ -339,6 +339,7 @@ TEST(the_signature_scheme_is_checked)
 	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(2, false, "\x0f\0\0\5\xaa\xaa\0\1x"));
 	/* A good one, but the signature is not. */
 	EXPECT_EQ(HS_ALERT_DECRYPT_ERROR, FLIGHT(2, false, "\x0f\0\0\5\4\3\0\1x"));
+	EXPECT_EQ(HS_ALERT_DECRYPT_ERROR, FLIGHT(2, false, "\x0f\0\0\4\4\3\0\0"));
 }
 
 #define SCHEMES		"\0\x0d\0\4\0\2\4\3"

@@ -56,7 +56,13 @@ TEST(the_fixed_part_of_the_hello)
 		  ALERT(EXTS(FIRST SHARE), .compression = "\1", .compression_len = 1));
 	EXPECT_EQ(HS_ALERT_DECODE_ERROR,
 		  ALERT(EXTS(FIRST SHARE), .compression = "", .compression_len = 0));
-	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(EXTS(FIRST SHARE), .version = TLS13));
+	/* legacy_version does not count, but for SSL 3.0 (4.2.1; appendix E.5). */
+	EXPECT_EQ(-1, ALERT(EXTS(FIRST SHARE), .version = TLS13));
+	EXPECT_EQ(-1, ALERT(EXTS(FIRST SHARE), .version = 0x0301));
+	EXPECT_EQ(HS_ALERT_PROTOCOL_VERSION, ALERT(EXTS(FIRST SHARE), .version = 0x0300));
+	/* What must be empty. */
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(EXTS(FIRST SHARE "\0\x2a\0\1\0")));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(EXTS(FIRST SHARE "\0\x31\0\1\0")));
 }
 
 TEST(key_shares)

@@ -130,7 +130,9 @@ static int judge(struct trial t)
 	struct x509_failure failure = { .section = "" };
 	int err;
 
-	if (!t.rsa_exchange)
+	if (t.rsa_exchange)
+		q.scheme = 0;
+	else
 		q.signature = (struct hs_bytes){ signature, sign(hs, hs->schemes[0],
 			q.content, signature, sizeof(signature)) };
 	signature[20] ^= t.forge;
