@@ -113,7 +113,7 @@ static size_t record_max(const struct hs *hs)
 {
 	if (!hs->record_size_limit || hs->tx_epoch == HS_EPOCH_PLAINTEXT)
 		return SIZE_MAX;
-	return hs->record_size_limit - (hs->version == TLS13);
+	return hs->record_size_limit - (size_t)(hs->version == TLS13);
 }
 
 /**
