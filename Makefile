@@ -9,12 +9,16 @@
 #	check		every tier of tests; closes with "N passed, N failed"
 #	lint unit kunit selftests guest interop stock fuzz	one tier
 #
+#	install uninstall	below $(DESTDIR)$(PREFIX); needs "make build" first
+#	deb		Debian packages in build/deb
+#	deb-test	install and remove them on a throw-away root; takes minutes
+#
 #	bench		figures beside others'; PART=record for one part of them
 #
 # FULL=1 tries all of what is otherwise a choice; FUZZ_SECONDS=N fuzzes longer.
 
 BUILD := $(CURDIR)/build
-export FULL FUZZ_SECONDS RUNS MS
+export FULL FUZZ_SECONDS RUNS MS DESTDIR PREFIX LIBDIR
 
 all build:
 	@scripts/build
@@ -42,6 +46,20 @@ bench:
 	@scripts/build none
 	@scripts/bench $(PART)
 
+install:
+	@scripts/install
+
+uninstall:
+	@scripts/install --uninstall
+
+deb:
+	@scripts/setup
+	@scripts/deb
+
+deb-test:
+	@scripts/deb
+	@scripts/deb-test
+
 soak report:
 	@echo "$@: there is none yet"
 
@@ -49,4 +67,4 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all build setup check lint unit kunit selftests guest interop stock \
-	fuzz demo soak bench report clean
+	fuzz demo soak bench report clean install uninstall deb deb-test

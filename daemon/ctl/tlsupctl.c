@@ -80,7 +80,7 @@ static json_t *read_reply(int fd)
 		n = read(fd, text + len, size - len);
 		len += n > 0 ? (size_t)n : 0;
 	}
-	if (text && n == 0)
+	if (text && len)
 		reply = json_loadb(text, len, 0, NULL);
 	free(text);
 	return reply;

@@ -30,7 +30,8 @@ c_files() {
 }
 
 lint_spdx() {
-	text_files | while read -r file; do
+	# Debian's own formats have no room for it; copyright is one of them.
+	text_files | grep -v '^scripts/debian/' | while read -r file; do
 		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: ' ||
 			echo "$file: no SPDX line among the first three"
 	done

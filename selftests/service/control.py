@@ -99,6 +99,7 @@ def close_by_id_profile_and_certificate(stack):
          "-fingerprint", "-sha256"], text=True, stdout=subprocess.PIPE,
         check=True).stdout.strip().split("=")[1].replace(":", "")
     other[0].sendall(b"still open")
+    equal(other[1].read_exactly(10), b"still open", "one that was not meant")
     equal(ask("close", "--cert", fingerprint, "--profile", "rsa")["closed"], 0, "both")
     equal(ask("close", "--cert", fingerprint)["closed"], 1, "by fingerprint")
     ended(*other)
