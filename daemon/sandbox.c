@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -146,8 +147,9 @@ static int become(const struct sandbox_user *user)
 	if (setgroups(0, NULL) || setresgid(user->gid, user->gid, user->gid) ||
 	    setresuid(user->uid, user->uid, user->uid))
 		return -errno;
-	/* Undone by the change of user. */
+	/* Both undone by the change of user. */
 	sandbox_protect_memory();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return 0;
 }
 
