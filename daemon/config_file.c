@@ -16,6 +16,7 @@
 #include "config.h"
 #include "log.h"
 #include "names.h"
+#include "stream.h"
 
 #define KEY_MAX		64
 #define NEAR		3	/* edits that a slip of the pen may have */
@@ -259,6 +260,15 @@ static int check_absolute(cfg_t *conf, cfg_opt_t *opt)
 	return -1;
 }
 
+static int check_metrics(cfg_t *conf, cfg_opt_t *opt)
+{
+	if (*last_string(opt) == '/' || stream_is_loopback(last_string(opt)))
+		return 0;
+	cfg_error(conf, "metrics: expected a path, or an address of the loopback interface and a port, not \"%s\"",
+		  last_string(opt));
+	return -1;
+}
+
 /* What single values must be; the rest is judged when all is known. */
 static const struct {
 	const char *key;
@@ -274,6 +284,8 @@ static const struct {
 	{ "message_max", check_message_max },
 	{ "record_size_limit", check_record_size_limit },
 	{ "alpn", check_alpn },
+	{ "control", check_absolute },
+	{ "metrics", check_metrics },
 	{ "allow_cgroups", check_absolute },
 	{ "allow_executables", check_absolute },
 };

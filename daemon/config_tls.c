@@ -37,9 +37,12 @@ static const char *value_at(cfg_t *section, const char *key, unsigned int n)
 	return *value ? value : NULL;
 }
 
-static void warn_of_expiry(const char *certificate, time_t end,
-			   const struct config_file *file, cfg_t *section)
+static void warn_of_certificate(const char *certificate,
+				const struct x509_credential *credential,
+				const struct config_file *file, cfg_t *section)
 {
+	const char *weakness = x509_credential_weakness(credential);
+	time_t end = x509_credential_expires(credential);
 	long days = (long)((end - time(NULL)) / DAY);
 
 	if (end < time(NULL))
@@ -47,6 +50,9 @@ static void warn_of_expiry(const char *certificate, time_t end,
 	else if (days < CONFIG_EXPIRY_DAYS)
 		config_warning(file, section, "certificate", "%s expires in %ld days",
 			       certificate, days);
+	if (weakness)
+		config_warning(file, section, "certificate", "%s is weak: %s", certificate,
+			       weakness);
 }
 
 static bool load_pair(struct config_pair *pair, const struct config_file *file,
@@ -81,8 +87,7 @@ static bool load_credential(struct config_profile *profile, const struct config_
 	free(ocsp);
 	if (credential) {
 		profile->credentials[profile->credentials_len++] = credential;
-		warn_of_expiry(pair->certificate, x509_credential_expires(credential),
-			       file, section);
+		warn_of_certificate(pair->certificate, credential, file, section);
 		return true;
 	}
 	if (*error)

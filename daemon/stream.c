@@ -311,9 +311,24 @@ static bool parse_address(const char *text, struct sockaddr_storage *address,
 }
 
 /**
+ * stream_is_loopback - can stream_listen_tcp() use it?
+ * @text: address and port
+ *
+ * Return: whether it is one of the loopback interface.
+ */
+bool stream_is_loopback(const char *text)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len;
+
+	return parse_address(text, &address, &len);
+}
+
+/**
  * stream_listen_tcp - listen on the loopback interface
  * @event: the loop
- * @text: address and port: "127.0.0.1:9450" or "[::1]:9450"
+ * @text: address and port for which stream_is_loopback() holds, such as
+ *	"127.0.0.1:9450" or "[::1]:9450"
  * @ops: what is done; outlives the stream
  * @owner: for @ops
  *
@@ -327,11 +342,8 @@ struct stream *stream_listen_tcp(sd_event *event, const char *text,
 	socklen_t len;
 	int fd;
 
-	if (!parse_address(text, &address, &len)) {
-		log_error("metrics: expected a path, or an address of the loopback interface and a port, not \"%s\"",
-			  text);
+	if (!parse_address(text, &address, &len))
 		return NULL;
-	}
 	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) ||

@@ -32,6 +32,7 @@ struct stream_ops {
 
 struct stream *stream_listen_path(sd_event *event, const char *path, unsigned int mode,
 				  const struct stream_ops *ops, void *owner);
+bool stream_is_loopback(const char *text);
 struct stream *stream_listen_tcp(sd_event *event, const char *address,
 				 const struct stream_ops *ops, void *owner);
 void stream_close(struct stream *stream);

@@ -15,6 +15,8 @@
 
 #include "lib/secret.h"
 
+#define RSA_BITS_GOOD	2048
+
 static const struct x509_scheme schemes[] = {
 	{ 0x0403, GNUTLS_SIGN_ECDSA_SECP256R1_SHA256, GNUTLS_PK_ECDSA,
 	  GNUTLS_ECC_CURVE_SECP256R1 },
@@ -333,6 +335,30 @@ time_t x509_credential_expires(const struct x509_credential *credential)
 			first = end;
 	}
 	return first;
+}
+
+/**
+ * x509_credential_weakness - what is weak about a chain
+ * @credential: the credential
+ *
+ * Return: a few words, or NULL: nothing.
+ */
+const char *x509_credential_weakness(const struct x509_credential *credential)
+{
+	unsigned int bits = 0;
+	int pk = gnutls_x509_crt_get_pk_algorithm(credential->certificates[0], &bits);
+
+	if ((pk == GNUTLS_PK_RSA || pk == GNUTLS_PK_RSA_PSS) && bits < RSA_BITS_GOOD)
+		return "its RSA key is shorter than 2048 bits";
+	/* A root signs itself: nobody verifies that. */
+	for (unsigned int i = 0; i < credential->count; i++)
+		if (!gnutls_sign_is_secure2((gnutls_sign_algorithm_t)
+			gnutls_x509_crt_get_signature_algorithm(credential->certificates[i]),
+			GNUTLS_SIGN_FLAG_SECURE_FOR_CERTS) &&
+		    !gnutls_x509_crt_check_issuer(credential->certificates[i],
+						  credential->certificates[i]))
+			return "a signature in it is by an algorithm that is not secure";
+	return NULL;
 }
 
 /**

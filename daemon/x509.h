@@ -47,6 +47,7 @@ const struct hs_credential *x509_choose(struct x509_credential *const *list, siz
 					const struct hs_question *question);
 uint32_t x509_credential_handle(const struct hs_credential *credential);
 time_t x509_credential_expires(const struct x509_credential *credential);
+const char *x509_credential_weakness(const struct x509_credential *credential);
 bool x509_subject(const uint8_t *der, size_t len, char text[X509_SUBJECT_MAX],
 		  uint8_t *fingerprint);
 size_t x509_encrypt(const struct hs_question *question, uint8_t *ciphertext,

@@ -57,7 +57,17 @@ for name, words in {
             ('window = 1\nworkers = 1000\n' + GOOD, "FILE:2:",
              "expected a number from 0 to 256, not 1000"),
         "an unknown key is named":
-            ('workers = 1\ncolour = "red"\n' + GOOD, "FILE:2:", "colour"),
+            ('workers = 1\ncolour = "red"\n' + GOOD, "FILE:2:", 'no key "colour"'),
+        "the nearest known key is named":
+            (GOOD.replace("trust", "truts"), "FILE:4:",
+             'no key "truts"; the nearest is "trust"'),
+        "a key in the wrong place is named":
+            ('trust = "system"\n' + GOOD, "FILE:1:", "belongs into a profile"),
+        "an unknown user is named":
+            (GOOD.replace("{", '{\nallow_users = { "no-such-user" }', 1), "FILE:2:",
+             'allow_users: expected a user, not "no-such-user"'),
+        "metrics for strangers are refused":
+            ('metrics = "0.0.0.0:9450"\n' + GOOD, "FILE:1:", "loopback"),
         "an unknown suite is named":
             ('profile "p" {\n\tsuites = { "TLS_RSA_WITH_RC4_128_MD5" }\n}\n',
              "FILE:2:", "TLS_RSA_WITH_RC4_128_MD5"),
@@ -90,6 +100,20 @@ def a_key_that_others_can_read_is_refused(stack):
     os.chmod(key, 0o600)
     path = write(stack, GOOD.replace(f"{host.CERTS}/p256.key", key))
     equal(tlsupd(path, "--check-config").returncode, 0, "with mode 600")
+
+
+@test
+def what_is_weak_is_accepted_with_a_warning(stack):
+    for text, words in (
+            (GOOD.replace("{", '{\npolicy = "compat"', 1), ':2: profile "default": policy'
+             ' "compat" is weak'),
+            (GOOD.replace("p256", "expired"), "expired.pem has expired"),
+            (GOOD.replace("p256", "short"), "short.pem is weak: its RSA key"),
+            ('keylog = "k"\n' + GOOD, ":1: keylog is weak")):
+        done = tlsupd(write(stack, text), "--check-config")
+        equal(done.returncode, 0, "exit status")
+        equal(len(done.stderr.splitlines()), 1, "lines of " + done.stderr)
+        check(words in done.stderr, repr(words), "not in", done.stderr)
 
 
 @test
