@@ -257,6 +257,10 @@ static int open_more(struct reading *r, long *timeo)
 	/* A control message goes before data: raw wants to say what it is. */
 	if (conn->raw && r->msg->msg_control)
 		look = true;
+	/* Whoever looks, and never reads, makes no more room than TCP has. */
+	if ((r->flags & MSG_PEEK) && r->copied &&
+	    conn->rx.queued > READ_ONCE(conn->sk->sk_rcvbuf))
+		return 0;
 	err = next_data(conn, look ? NULL : &direct);
 	if (err > 0) {
 		conn->rx.bytes += direct.len;

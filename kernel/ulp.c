@@ -516,8 +516,8 @@ static void build_ops(struct proto_ops *ops, const struct proto_ops *base,
 	ops->shutdown = ulp_shutdown;
 	ops->poll = ulp_poll;
 	ops->set_rcvlowat = ulp_set_rcvlowat;
-	/* Each of these would hand out TCP's own bytes. */
-	ops->mmap = NULL;
+	/* Each of these would hand out TCP's own bytes; mmap is not asked for. */
+	ops->mmap = sock_no_mmap;
 	ops->splice_read = ulp_splice_read;
 	ops->read_sock = NULL;
 	ops->read_skb = NULL;

@@ -58,6 +58,8 @@ static int wait_for(struct tlsup_conn *conn, long *timeo,
 	struct sock *sk = conn->sk;
 	int err = 0;
 
+	if (ready(conn))
+		return 0;
 	add_wait_queue(sk_sleep(sk), &wait);
 	while (!ready(conn)) {
 		if (!*timeo) {

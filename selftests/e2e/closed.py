@@ -7,6 +7,7 @@ The peer is a bare TCP socket that keeps every byte."""
 import ctypes
 import errno
 import fcntl
+import mmap
 import os
 import select
 import socket
@@ -24,7 +25,8 @@ import tlsup
 from ktap import case, check, equal, fails_with, main
 
 MARK = b"PLAINTEXT-CANARY"
-TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_ZEROCOPY_RECEIVE = 19, 20, 35
+TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ = 19, 20, 21
+TCP_ZEROCOPY_RECEIVE, TCP_INQ = 35, 36
 SOL_TLS, TLS_TX = 282, 1
 
 
@@ -83,6 +85,16 @@ def by_siocinq(sock):
     return struct.unpack("=i", fcntl.ioctl(sock, termios.FIONREAD, bytes(4)))
 
 
+def by_inq(sock):
+    sock.setsockopt(socket.SOL_TCP, TCP_INQ, 1)
+    return sock.recvmsg(4096, 100)[1]
+
+
+def by_mmap(sock):
+    with mmap.mmap(sock.fileno(), 4096, prot=mmap.PROT_READ) as memory:
+        return memory.read()
+
+
 def by_disconnect(sock):
     unspecified = struct.pack("=H14x", socket.AF_UNSPEC)
     tlsup.libc(tlsup.LIBC.connect(sock.fileno(), unspecified, 16))
@@ -107,7 +119,11 @@ WAYS = {
     "MSG_TRUNC": lambda s: s.recv(4096, socket.MSG_TRUNC),
     "read": lambda s: os.read(s.fileno(), 4096),
     "splice from it": by_splice_out,
+    "the error queue": lambda s: s.recv(4096, 0x2000),
+    "mmap": by_mmap,
     "TCP_REPAIR": by_repair,
+    "TCP_QUEUE_SEQ": lambda s: s.setsockopt(socket.SOL_TCP, TCP_QUEUE_SEQ, 1),
+    "TCP_INQ": by_inq,
     "TCP_ZEROCOPY_RECEIVE": by_zerocopy_receive,
     "SO_PEEK_OFF": lambda s: s.setsockopt(socket.SOL_SOCKET, 42, 0),
     "SO_RCVLOWAT": lambda s: s.setsockopt(socket.SOL_SOCKET,

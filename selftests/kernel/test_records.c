@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <netinet/tcp.h>
 
@@ -319,6 +320,34 @@ TEST_F(records, one_byte_at_a_time_gives_the_same_stream)
 	}
 	ASSERT_TRUE(read_all(self->ours, self->bytes, 300));
 	EXPECT_EQ(0, memcmp(self->bytes, self->content, 300));
+}
+
+/* Each segment costs TCP far more than its byte: the window closes on it. */
+TEST_F(records, the_largest_record_comes_byte_by_byte)
+{
+	size_t n = record_seal(&self->peer.tx, self->bytes, DATA,
+			       self->content, PLAINTEXT_MAX, 0), i;
+	int on = 1, status;
+	pid_t pid;
+
+	/* Ciphers see nothing of it. */
+	if (variant->role != TLSUP_CLIENT)
+		return;
+	setsockopt(self->peer.fd, SOL_TCP, TCP_NODELAY, &on, sizeof(on));
+	pid = fork();
+	if (!pid) {
+		for (i = 0; i < n; i++)
+			if (!send_raw(&self->peer, self->bytes + i, 1))
+				_exit(1);
+		_exit(0);
+	}
+	memset(self->bytes, 0, PLAINTEXT_MAX);
+	set_blocking(self->ours, true);
+	ASSERT_EQ(PLAINTEXT_MAX, recv(self->ours, self->bytes, PLAINTEXT_MAX,
+				      MSG_WAITALL));
+	EXPECT_EQ(0, memcmp(self->bytes, self->content, PLAINTEXT_MAX));
+	waitpid(pid, &status, 0);
+	EXPECT_EQ(0, status);
 }
 
 TEST_F(records, close_notify_is_the_end_of_the_stream)
