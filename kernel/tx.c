@@ -20,6 +20,17 @@
 
 #define PUSH_VECS	16
 
+/*
+ * The content of a record that is not small begins at a multiple of this:
+ * copies and ciphers want words, blocks and cache lines whole. Small records
+ * rather stand close together, as one fragment of a segment.
+ */
+#define ALIGNMENT	64
+#define ALIGNED_MIN	4096
+
+/* Enough for what stands in front of a record's content, and to align it. */
+#define CHUNK_MIN	128
+
 static struct tlsup_chunk *tail(struct tlsup_tx *tx)
 {
 	return list_empty(&tx->chunks) ? NULL :
@@ -39,7 +50,7 @@ static struct tlsup_chunk *new_chunk(struct tlsup_conn *conn, unsigned int want)
 	struct page_frag *frag = sk_page_frag(conn->sk);
 	struct tlsup_chunk *chunk;
 
-	if (!skb_page_frag_refill(min(want, 64U), frag, conn->sk->sk_allocation))
+	if (!skb_page_frag_refill(min_t(unsigned int, want, CHUNK_MIN), frag, conn->sk->sk_allocation))
 		return NULL;
 	chunk = kmalloc(sizeof(*chunk), GFP_KERNEL);
 	if (!chunk)
@@ -147,17 +158,22 @@ static unsigned int prefix(const struct tlsup_conn *conn, u8 type)
 int tlsup_tx_open(struct tlsup_conn *conn, u8 type, unsigned int content)
 {
 	struct tlsup_tx *tx = &conn->tx;
+	bool aligned = content >= ALIGNED_MIN;
 	struct tlsup_chunk *chunk;
 
-	chunk = new_chunk(conn, content + overhead(conn, type));
+	chunk = new_chunk(conn, content + overhead(conn, type) +
+				(aligned ? ALIGNMENT : 0));
 	if (!chunk)
 		return -ENOMEM;
 	tx->record = chunk;
 	tx->record_len = 0;
 	tx->record_sg = 1;
 	tx->record_type = type;
-	/* Page fragments are larger than what stands in front. */
 	chunk->end += prefix(conn, type);
+	if (aligned) {
+		chunk->sent += ALIGN(chunk->end, ALIGNMENT) - chunk->end;
+		chunk->end = ALIGN(chunk->end, ALIGNMENT);
+	}
 	return 0;
 }
 

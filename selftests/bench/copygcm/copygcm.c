@@ -9,8 +9,8 @@
  * name alone over 16 KiB buffers and reading it gives the speed in MB/s.
  *
  * And a way to make many socket calls within one system call, because to get
- * into a UML kernel costs as much as to move 64 KiB there: struct loop written
- * to /proc/tlsup-bench.
+ * into a UML kernel costs as much as to move 64 KiB there: an ioctl of
+ * /proc/tlsup-bench that takes struct stream.
  */
 #include <linux/err.h>
 #include <linux/file.h>
@@ -21,6 +21,8 @@
 #include <linux/proc_fs.h>
 #include <linux/scatterlist.h>
 #include <linux/socket.h>
+#include <linux/splice.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include <crypto/aead.h>
@@ -191,64 +193,134 @@ module_param_cb(limit, &limit_ops, NULL, 0600);
 MODULE_PARM_DESC(limit, "write a cipher's name, read MB/s of sealing and opening");
 
 /**
- * struct loop - calls of sendmsg or recvmsg, one after the other
- * @buffer: of the caller
- * @fd: a socket
- * @receive: 1 for recvmsg
- * @each: bytes per call
- * @total: bytes in all
+ * struct stream - one socket is filled and the other emptied, in turns
+ * @out_buffer: of the caller, to send from
+ * @in_buffer: of the caller, to receive into
+ * @out: a socket, to send on
+ * @in: a socket, to receive from
+ * @file: a file to send from in place of @out_buffer, as sendfile does, or -1
+ * @write: bytes per call that sends
+ * @read: bytes per call that receives
+ * @round: bytes per turn
+ * @ns: for how long; out: how long it took
+ * @bytes: out: how many in all
  */
-struct loop {
-	u64 buffer;
-	s32 fd;
-	u32 receive;
-	u32 each;
-	u32 total;
+struct stream {
+	u64 out_buffer;
+	u64 in_buffer;
+	s32 out;
+	s32 in;
+	s32 file;
+	u32 write;
+	u32 read;
+	u32 round;
+	u64 ns;
+	u64 bytes;
 };
 
-static int one_call(struct socket *sock, const struct loop *loop, u32 left)
+/* The files of its descriptors. */
+struct ends {
+	struct file *out;
+	struct file *in;
+	struct file *file;
+};
+
+static ssize_t move(struct file *file, bool receive, u64 buffer, size_t len)
 {
+	struct socket *sock = sock_from_file(file);
 	struct msghdr msg = {};
-	u32 n = min(left, loop->each);
 	int err;
 
-	err = import_ubuf(loop->receive ? ITER_DEST : ITER_SOURCE,
-			  u64_to_user_ptr(loop->buffer), n, &msg.msg_iter);
+	err = import_ubuf(receive ? ITER_DEST : ITER_SOURCE,
+			  u64_to_user_ptr(buffer), len, &msg.msg_iter);
 	if (err)
 		return err;
-	return loop->receive ? sock_recvmsg(sock, &msg, 0) :
-			       sock_sendmsg(sock, &msg);
+	return receive ? sock_recvmsg(sock, &msg, 0) : sock_sendmsg(sock, &msg);
 }
 
-static ssize_t run_loop(struct file *file, const char __user *from, size_t len,
-			loff_t *pos)
+static ssize_t send_one(const struct ends *ends, const struct stream *s,
+			size_t len)
 {
-	struct socket *sock;
-	struct loop loop;
-	u32 left;
-	int n, err;
+	loff_t from = 0, to = 0;
 
-	if (len != sizeof(loop) || copy_from_user(&loop, from, sizeof(loop)))
-		return -EINVAL;
-	sock = sockfd_lookup(loop.fd, &err);
-	if (!sock)
-		return err;
-	for (left = loop.total; left; left -= n) {
-		n = one_call(sock, &loop, left);
-		if (n <= 0)
-			break;
-	}
-	sockfd_put(sock);
-	return left ? -EIO : len;
+	if (ends->file)
+		return do_splice_direct(ends->file, &from, ends->out, &to, len,
+					0);
+	return move(ends->out, false, s->out_buffer, len);
 }
 
-static const struct proc_ops loop_ops = {
-	.proc_write = run_loop,
+static int one_round(const struct ends *ends, const struct stream *s)
+{
+	size_t left;
+	ssize_t n;
+
+	for (left = s->round; left; left -= n) {
+		n = send_one(ends, s, min_t(size_t, left, s->write));
+		if (n <= 0)
+			return n ?: -EIO;
+	}
+	for (left = s->round; left; left -= n) {
+		n = move(ends->in, true, s->in_buffer,
+			 min_t(size_t, left, s->read));
+		if (n <= 0)
+			return n ?: -EIO;
+	}
+	return 0;
+}
+
+static int run_rounds(const struct ends *ends, struct stream *s)
+{
+	u64 begin = ktime_get_ns(), ns = 0;
+	int err = 0;
+
+	if (!ends->in || !ends->out || !sock_from_file(ends->in) ||
+	    !sock_from_file(ends->out))
+		return -EBADF;
+	s->bytes = 0;
+	while (!err && ns < s->ns && !signal_pending(current)) {
+		err = one_round(ends, s);
+		s->bytes += s->round;
+		cond_resched();
+		ns = ktime_get_ns() - begin;
+	}
+	s->ns = ns;
+	return err;
+}
+
+static void put(struct file *file)
+{
+	if (file)
+		fput(file);
+}
+
+static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct stream __user *at = (struct stream __user *)arg;
+	struct ends ends;
+	struct stream s;
+	int err;
+
+	if (copy_from_user(&s, at, sizeof(s)))
+		return -EFAULT;
+	ends.out = fget(s.out);
+	ends.in = fget(s.in);
+	ends.file = s.file < 0 ? NULL : fget(s.file);
+	err = run_rounds(&ends, &s);
+	put(ends.out);
+	put(ends.in);
+	put(ends.file);
+	if (!err && copy_to_user(at, &s, sizeof(s)))
+		err = -EFAULT;
+	return err;
+}
+
+static const struct proc_ops bench_ops = {
+	.proc_ioctl = bench_ioctl,
 };
 
 static int __init copygcm_init(void)
 {
-	if (!proc_create("tlsup-bench", 0200, NULL, &loop_ops))
+	if (!proc_create("tlsup-bench", 0600, NULL, &bench_ops))
 		return -ENOMEM;
 	return fake ? crypto_register_aead(&algorithm) : 0;
 }
