@@ -63,6 +63,9 @@ static void act(struct plan *plan, struct record *r, size_t at)
 	case FLIP:
 		r->data[at + plan->at] ^= (uint8_t)(1 << plan->at % 8);
 		break;
+	case RETYPE:
+		r->data[at] = (uint8_t)plan->at;
+		break;
 	case TRAIL:
 		splice(r, r->len, 0, (const uint8_t *)"\x14", 1);
 		break;

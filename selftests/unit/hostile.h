@@ -25,13 +25,13 @@ struct place {
 	int message;
 };
 
-enum deed { CUT, STRETCH, TWICE, LEAVE_OUT, SWAP, FLIP, TRAIL, EPOCH };
+enum deed { CUT, STRETCH, TWICE, LEAVE_OUT, SWAP, FLIP, TRAIL, EPOCH, RETYPE };
 
 /**
  * struct plan - what is done to a message
  * @place: which
  * @deed: what
- * @at: bytes to cut, byte to flip
+ * @at: bytes to cut, byte to flip, HandshakeType to set
  * @protected_epoch: for EPOCH: that of protected records
  * @seen: records by role
  * @done: it has been
