@@ -138,12 +138,15 @@ bool msg_certificate_verify_12_parse(struct hs *hs, struct rd *body)
 	struct rd signature = rd_vec16(body);
 	struct hs_question question = { .ask = HS_ASK_VERIFY, .version = TLS12 };
 
-	if (!rd_end(body) || !signature.len || signature.len > HS_SIGNATURE_MAX)
+	if (!rd_end(body) || signature.len > HS_SIGNATURE_MAX)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 			       "certificate_verify: malformed");
 	if (!scheme_verifiable(hs, scheme))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "certificate_verify: a scheme that was not offered");
+	if (!signature.len)
+		return hs_fail(hs, HS_ALERT_DECRYPT_ERROR,
+			       "certificate_verify: an empty signature");
 
 	hs->scheme = scheme;
 	question.scheme = scheme;

@@ -208,10 +208,15 @@ bool msg_server_key_exchange_parse(struct hs *hs, struct rd *body)
 	params.raw.len = (size_t)(body->data - params.raw.data);
 	scheme = rd_u16(body);
 	signature = rd_vec16(body);
-	if (!rd_end(body) || !signature.len || signature.len > HS_SIGNATURE_MAX)
+	if (!rd_end(body) || signature.len > HS_SIGNATURE_MAX)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 			       "server_key_exchange: malformed");
-	if (!check_scheme(hs, scheme) || !begin_content(hs, params.raw.len))
+	if (!check_scheme(hs, scheme))
+		return false;
+	if (!signature.len)
+		return hs_fail(hs, HS_ALERT_DECRYPT_ERROR,
+			       "server_key_exchange: an empty signature");
+	if (!begin_content(hs, params.raw.len))
 		return false;
 
 	memcpy(hs->content + 2 * RANDOM_SIZE, params.raw.data, params.raw.len);

@@ -129,7 +129,7 @@ static void answer_verify(struct peer *peer, const struct hs_question *q)
 	EVP_PKEY *key = leaf_key(q);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *ctx;
-	bool ok = !q->signature.len;
+	bool ok = !q->scheme;
 
 	if (!ok && EVP_DigestVerifyInit(md, &ctx, digest_of(q->scheme), NULL, key)) {
 		set_pss(ctx, q->scheme);

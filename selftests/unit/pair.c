@@ -229,7 +229,7 @@ static void answer(struct side *side, const struct hs_question *question)
 		if (side->pair->refuse ||
 		    (side->pair->refuse_client && side->role == HS_SERVER))
 			hs_answer_verify(side->hs, &refused);
-		else if (!question->signature.len && question->version == 0x0303)
+		else if (!question->scheme)
 			hs_answer_verify(side->hs, NULL);
 		else if (question->signature.len != sizeof(mac) ||
 			 memcmp(question->signature.data, mac, sizeof(mac)))

@@ -337,7 +337,8 @@ TEST(the_signature_scheme_is_checked)
 	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(2, false, "\x0f\0\0\5\4\1\0\1x"));
 	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(2, false, "\x0f\0\0\5\2\1\0\1x"));
 	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(2, false, "\x0f\0\0\5\xaa\xaa\0\1x"));
-	/* A good one, but the signature is not. */
+	/* A good one, but the signature is not; or there is none. */
+	EXPECT_EQ(HS_ALERT_DECRYPT_ERROR, FLIGHT(2, false, "\x0f\0\0\4\4\3\0\0"));
 	EXPECT_EQ(HS_ALERT_DECRYPT_ERROR, FLIGHT(2, false, "\x0f\0\0\5\4\3\0\1x"));
 	EXPECT_EQ(HS_ALERT_DECRYPT_ERROR, FLIGHT(2, false, "\x0f\0\0\4\4\3\0\0"));
 }

@@ -321,7 +321,7 @@ TEST(the_parameters)
 /* RFC 5246, 7.4.3: a scheme that was offered, for the kind of key of the suite. */
 TEST(the_signature)
 {
-	EXPECT_EQ(HS_ALERT_DECODE_ERROR, FLIGHT(PARAMS(NINE), .no_signature = true));
+	EXPECT_EQ(HS_ALERT_DECRYPT_ERROR, FLIGHT(PARAMS(NINE), .no_signature = true));
 	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(PARAMS(NINE), .scheme = 0x0201));
 	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(PARAMS(NINE), .scheme = 0x0203));
 	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, FLIGHT(PARAMS(NINE), .scheme = 0x0401));

@@ -97,6 +97,7 @@ struct trial {
 	uint16_t version;
 	uint16_t scheme;	/* 0: the first */
 	bool forge;
+	bool empty;
 };
 
 static char said[X509_REASON_MAX], section[64];
@@ -121,7 +122,7 @@ static int judge(struct trial t)
 		.chain = hs->chain,
 		.chain_len = hs->chain_len,
 		.ocsp = other ? x509_credential_hs(other)->ocsp : hs->ocsp ?: none,
-		.scheme = t.scheme ?: hs->schemes[0],
+		.scheme = t.rsa_exchange ? 0 : t.scheme ?: hs->schemes[0],
 	};
 	const struct x509_check check = {
 		.trust = trust, .role = t.role ?: HS_CLIENT,
@@ -136,6 +137,8 @@ static int judge(struct trial t)
 		q.signature = (struct hs_bytes){ signature, sign(hs, hs->schemes[0],
 			q.content, signature, sizeof(signature)) };
 	signature[20] ^= t.forge;
+	if (t.empty)
+		q.signature.len = 0;
 	shift = (time_t)t.days * DAY;
 	err = x509_verify(&check, &q, &failure);
 	shift = 0;
@@ -244,6 +247,8 @@ TEST(signatures)
 		"p256", .forge = true);
 	REFUSED(EPROTO, HS_ALERT_DECRYPT_ERROR, "server_key_exchange: the signature is wrong",
 		"p256", .forge = true, .version = TLS12);
+	REFUSED(EPROTO, HS_ALERT_DECRYPT_ERROR, "certificate_verify: the signature is wrong",
+		"p256", .empty = true);
 	REFUSED(EPROTO, HS_ALERT_ILLEGAL_PARAMETER, "a scheme that is not the key's", "p256",
 		.scheme = 0x0804);
 	REFUSED(EPROTO, HS_ALERT_ILLEGAL_PARAMETER, "a scheme that is not the key's", "p256",
