@@ -17,6 +17,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 
 /**
@@ -55,6 +56,8 @@ void tlsup_agent_net_init(struct tlsup_net *tn)
 	INIT_DELAYED_WORK(&tn->grace, grace_work);
 	tn->agent_grace_ms = TLSUP_GRACE_DEFAULT_MS;
 	tn->cbc = 1;
+	ratelimit_state_init(&tn->refused, HZ, 1);
+	ratelimit_set_flags(&tn->refused, RATELIMIT_MSG_ON_RELEASE);
 	/* A pending handshake costs up to 32 KiB here and there: an eighth. */
 	tn->max_pending = clamp_t(unsigned long, totalram_pages() / 64, 64,
 				  65536);
@@ -354,6 +357,16 @@ bool tlsup_agent_owns(struct tlsup_conn *conn, const struct sock *sk)
 	return owns;
 }
 
+/* A line a second at most: whoever connects can make us say it. */
+static void tell_refused(struct tlsup_net *tn)
+{
+	tlsup_stat_inc(tn, handshakes_refused);
+	if (__ratelimit(&tn->refused))
+		pr_warn_ratelimited("tlsup: more than %u handshakes are pending (net.tlsup.max_pending), %llu have been refused\n",
+				    READ_ONCE(tn->max_pending),
+				    atomic64_read(&tn->stats[TLSUP_STAT_handshakes_refused]));
+}
+
 /**
  * tlsup_agent_submit - a handshake begins
  * @conn: the connection, socket lock held
@@ -383,6 +396,8 @@ int tlsup_agent_submit(struct tlsup_conn *conn, struct sk_buff *event)
 		hand_out(tn);
 	}
 	spin_unlock_bh(&tn->lock);
+	if (err == -ENOBUFS)
+		tell_refused(tn);
 	if (err)
 		kfree_skb(event);
 	return err;

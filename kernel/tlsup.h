@@ -18,6 +18,7 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
+#include <linux/ratelimit_types.h>
 #include <linux/refcount.h>
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
@@ -80,6 +81,7 @@ struct tlsup_raw;
 	X(handshakes_started) \
 	X(handshakes_done) \
 	X(handshakes_failed) \
+	X(handshakes_refused) \
 	X(events_sent) \
 	X(answers) \
 	X(answers_refused) \
@@ -120,6 +122,7 @@ enum tlsup_counter {
  * @grace: fails what is pending when the grace time is over
  * @agent_grace_ms: sysctl
  * @max_pending: sysctl
+ * @refused: how often that may be said
  * @cbc: sysctl
  * @sysctl_header: of the sysctls
  * @sysctl_table: of the sysctls, this namespace's copy
@@ -137,6 +140,7 @@ struct tlsup_net {
 	struct delayed_work grace;
 	unsigned int agent_grace_ms;
 	unsigned int max_pending;
+	struct ratelimit_state refused;
 	u8 cbc;
 	struct ctl_table_header *sysctl_header;
 	struct ctl_table *sysctl_table;

@@ -107,27 +107,12 @@ class Served:
 
     def resident(self):
         """Bytes of its processes and their children."""
-        return sum(rss(pid) for pid in with_children(self.pids))
+        return runs.resident(*self.pids)
 
 
 def scratch(stack):
     """A folder in memory."""
     return stack.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm"))
-
-
-def with_children(pids):
-    """All processes that come from these."""
-    found = set(pids)
-    for pid in pids:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            found |= with_children([int(p) for p in file.read().split()])
-    return found
-
-
-def rss(pid):
-    """What a process has resident, bytes."""
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * resource.getpagesize()
 
 
 def slab():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 The tlsup authors
 """The daemon comes, goes and dies: what waits, what fails, what goes on."""
+import contextlib
 import errno
 import os
 import sys
@@ -166,16 +167,40 @@ def a_frozen_daemon_leaves_the_deadline_in_force(stack):
         equal(other.read_exactly(5), b"awake", "data")
 
 
+def kernel_log(stack):
+    """What the kernel logs from here on."""
+    file = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+    stack.callback(os.close, file)
+    os.lseek(file, 0, os.SEEK_END)
+
+    def read():
+        text = b""
+        with contextlib.suppress(BlockingIOError):
+            while line := os.read(file, 8192):
+                text += line
+        return text.decode(errors="replace")
+    return read
+
+
 @test(seconds=60)
 def too_many_pending_handshakes_give_ENOBUFS(stack):
     limit = host.sysctl("max_pending")
     host.sysctl("agent_grace_ms", 20000)
     host.Daemon().start().stop()
     host.sysctl("max_pending", 3)
+    before, begin = host.stats(), time.monotonic()
+    log = kernel_log(stack)
     try:
         kept = [started(stack, tlsup.CLIENT) for _ in range(3)]
-        ours = fresh(stack, tlsup.CLIENT)
-        equal(start_error(ours, tlsup.CLIENT)[0], errno.ENOBUFS, "the fourth")
+        for _ in range(20):
+            ours = fresh(stack, tlsup.CLIENT)
+            equal(start_error(ours, tlsup.CLIENT)[0], errno.ENOBUFS,
+                  "one more")
+        took = time.monotonic() - begin
+        equal(host.stats()["handshakes_refused"] -
+              before["handshakes_refused"], 20, "counted")
+        lines = log().count("more than 3 handshakes are pending")
+        check(1 <= lines <= took + 1, lines, "lines in", took, "seconds")
         kept[0][0].close()
         kept.append(started(stack, tlsup.CLIENT))
     finally:
