@@ -87,6 +87,24 @@ lint_kernel_names() {
 		}'
 }
 
+# A newcomer finds every file on the map of its half.
+lint_maps() {
+	local half file name
+
+	for half in kernel daemon; do
+		(cd "$half" && find . -name '*.c' -printf '%P\n' | sort) |
+		while read -r file; do
+			while read -r name; do
+				# shellcheck disable=SC2254  # patterns are meant
+				case $file in
+				$name | "${name%/}"/*) continue 2 ;;
+				esac
+			done < <(grep -o '`[^` ]*`' "$half/README.md" | tr -d '`')
+			echo "$half/$file: say in $half/README.md what it is for"
+		done
+	done
+}
+
 lint_kernel_words() {
 	c_files kernel | forbid 'crypto_memneq()' \
 		'\bmemcmp\(.*(key|secret|tag|mac|digest|iv)\b'
