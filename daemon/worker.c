@@ -8,6 +8,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,6 +24,11 @@
 #include "pool.h"
 #include "signer.h"
 
+/* So many at once are a burst; its memory is given back when it is over. */
+#define BURST	32
+/* What single ones leave between them adds up, too. */
+#define SINGLES	1024
+
 /** struct entry - a handshake in the worker's table */
 struct entry {
 	uint64_t id;
@@ -34,6 +40,8 @@ struct entry {
  * struct worker - a worker
  * @env: for its handshakes
  * @table: its handshakes by the kernel's id
+ * @peak: the most that were in @table since memory was given back
+ * @gone: how many have left it since then
  * @thread: runs it
  * @started: @thread is to be joined
  * @wish: what it is to do
@@ -43,6 +51,8 @@ struct entry {
 struct worker {
 	struct conn_env env;
 	struct entry *table;
+	unsigned int peak;
+	unsigned int gone;
 	pthread_t thread;
 	bool started;
 	_Atomic int wish;
@@ -60,11 +70,23 @@ static struct entry *find(struct worker *worker, uint64_t id)
 	return entry;
 }
 
+/* A daemon that has nothing to do is as small as it was before. */
+static void give_back(struct worker *worker)
+{
+	if (worker->table || (worker->peak < BURST && worker->gone < SINGLES))
+		return;
+	malloc_trim(0);
+	worker->peak = 0;
+	worker->gone = 0;
+}
+
 static void remove_entry(struct worker *worker, struct entry *entry)
 {
 	HASH_DELETE(hh, worker->table, entry);
 	conn_destroy(entry->conn);
 	free(entry);
+	worker->gone++;
+	give_back(worker);
 }
 
 /* Without an answer the kernel's deadline ends the handshake. */
@@ -81,6 +103,8 @@ static void start(struct worker *worker, const struct kern_event *event)
 	}
 	entry->id = event->conn_id;
 	HASH_ADD(hh, worker->table, id, sizeof(entry->id), entry);
+	if (HASH_COUNT(worker->table) > worker->peak)
+		worker->peak = HASH_COUNT(worker->table);
 	if (!conn_start(entry->conn, event))
 		remove_entry(worker, entry);
 }
