@@ -55,6 +55,23 @@ def each_client_fetches_from_each_server(stack):
                   HELLO.replace(b"\r", b""), f"{client} from {server}")
 
 
+@test(seconds=120)
+def the_commands_work_when_pasted(stack):
+    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+        blocks = re.findall(r"```sh\n(.*?)```", file.read(), re.S)
+    equal(len(blocks), 1, "blocks of commands")
+    directory = stack.enter_context(tempfile.TemporaryDirectory())
+    with open(os.path.join(directory, "a-file"), "wb"):
+        pass
+    # A terminal has jobs; a slow guest needs longer than a person's machine.
+    text = "set -m\n" + blocks[0].replace("sleep 1", "sleep 6")
+    done = subprocess.run(
+        ["bash", "-c", text], cwd=directory, capture_output=True, check=False,
+        timeout=100, env={**os.environ,
+                          "PATH": host.BIN + ":" + os.environ["PATH"]})
+    check(b'href="a-file"' in done.stdout, done)
+
+
 if __name__ == "__main__":
     with host.Daemon():
         main()
