@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <time.h>
 
+struct x509_check;
+
 /**
  * struct kind - a kind of handshake; X25519 and AES-128-GCM in all of them
  * @name: of the case
@@ -41,6 +43,9 @@ struct contender {
 
 extern const struct contender contender_ours, contender_openssl, contender_gnutls,
 	contender_sum;
+
+/* How our client checks the server's certificate; NULL: it does not. */
+extern const struct x509_check *our_check;
 
 /* Bytes that our engine has allocated, now and at most. */
 extern uint64_t allocated_now, allocated_most;

@@ -58,7 +58,7 @@ def each_client_fetches_from_each_server(stack):
 @test(seconds=120)
 def the_commands_work_when_pasted(stack):
     with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
-        blocks = re.findall(r"```sh\n(.*?)```", file.read(), re.S)
+        blocks = re.findall(r"```sh\n(tlsup-run.*?)```", file.read(), re.S)
     equal(len(blocks), 1, "blocks of commands")
     directory = stack.enter_context(tempfile.TemporaryDirectory())
     with open(os.path.join(directory, "a-file"), "wb"):
