@@ -13,8 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <uthash.h>
-
 #include "keep.h"
 #include "log.h"
 #include "process.h"
@@ -22,28 +20,28 @@
 #include "state.h"
 #include "worker.h"
 
-#define VERDICTS_MAX	4096
+#define VERDICTS_MAX	256
 
 /** struct verdict - what the main process has said of a control group */
 struct verdict {
-	struct {
-		uint64_t cgroup_id;
-		uint64_t profile;
-	} key;
+	uint64_t cgroup_id;
+	uint32_t profile;
 	bool allowed;
-	UT_hash_handle hh;
 };
 
 /**
  * struct asking - the workers' questions, one at a time
  * @lock: guards all
  * @fd: socket to the main process
- * @verdicts: a control group's id is never used again, nor is it moved
+ * @verdicts: the last ones; a control group's id is never used again, nor is it
+ *	moved
+ * @count: how many there have been
  */
 static struct asking {
 	pthread_mutex_t lock;
 	int fd;
-	struct verdict *verdicts;
+	struct verdict verdicts[VERDICTS_MAX];
+	size_t count;
 } asking = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static bool ask(struct pool_message *message)
@@ -53,34 +51,21 @@ static bool ask(struct pool_message *message)
 	       recv(asking.fd, message, sizeof(*message), 0) == sizeof(*message);
 }
 
-static void forget_verdicts(void)
-{
-	struct verdict *verdict, *next;
-
-	HASH_ITER(hh, asking.verdicts, verdict, next) {
-		HASH_DELETE(hh, asking.verdicts, verdict);
-		free(verdict);
-	}
-}
-
 static bool look_up(const struct pool_message *question)
 {
-	struct verdict *verdict, *fresh = calloc(1, sizeof(*fresh));
 	struct pool_message message = *question;
 
-	if (!fresh)
+	for (size_t i = 0; i < asking.count && i < VERDICTS_MAX; i++)
+		if (asking.verdicts[i].cgroup_id == question->value &&
+		    asking.verdicts[i].profile == question->profile)
+			return asking.verdicts[i].allowed;
+	if (!ask(&message))
 		return false;
-	fresh->key.cgroup_id = question->value;
-	fresh->key.profile = question->profile;
-	HASH_FIND(hh, asking.verdicts, &fresh->key, sizeof(fresh->key), verdict);
-	if (verdict || !ask(&message)) {
-		free(fresh);
-		return verdict && verdict->allowed;
-	}
-	if (HASH_COUNT(asking.verdicts) >= VERDICTS_MAX)
-		forget_verdicts();
-	fresh->allowed = message.value;
-	HASH_ADD(hh, asking.verdicts, key, sizeof(fresh->key), fresh);
+	asking.verdicts[asking.count++ % VERDICTS_MAX] = (struct verdict){
+		.cgroup_id = question->value,
+		.profile = question->profile,
+		.allowed = message.value,
+	};
 	return message.value;
 }
 

@@ -24,6 +24,8 @@
 #include "signer_int.h"
 #include "x509_key.h"
 
+#define KEYS_MAX	4096
+
 /**
  * struct keys - all keys
  * @keys: by handle
@@ -32,7 +34,7 @@
  * @sealed: no more may come
  */
 static struct keys {
-	struct x509_key **keys;
+	struct x509_key *keys[KEYS_MAX];
 	uint32_t len;
 	bool tokens;
 	bool sealed;
@@ -55,17 +57,14 @@ static void answer(int fd, struct signer_header *header, bool failed, const void
 static void load(int fd, struct signer_header *header, const char *names, size_t len)
 {
 	const char *credential = names + strnlen(names, len) + 1;
-	struct x509_key **keys = reallocarray(all.keys, all.len + 1, sizeof(*keys));
 	uint8_t id[X509_KEY_ID_SIZE];
-	char error[X509_ERROR_MAX] = "out of memory";
+	char error[X509_ERROR_MAX] = "more keys than the signer can hold";
 	struct x509_key *key = NULL;
 
 	if (all.sealed || !len || names[len - 1] || credential >= names + len)
 		broken("a key that cannot be");
-	if (keys) {
-		all.keys = keys;
+	if (all.len < KEYS_MAX)
 		key = x509_key_load(names, *credential ? credential : NULL, error);
-	}
 	if (key && !x509_key_id(key, id)) {
 		snprintf(error, sizeof(error), "%s: the token does not tell its public key",
 			 names);
