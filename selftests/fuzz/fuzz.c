@@ -56,7 +56,7 @@ void cr_random_nettle(void *ctx, size_t len, uint8_t *out)
  */
 void fuzz_configure(enum hs_role role, uint16_t setup, struct hs_config *config)
 {
-	static const uint16_t groups[] = { 0x0017, 0x001d };
+	static const uint16_t groups[] = { 0x0017, 0x001d }, compression[] = { 1 };
 	static const uint8_t alpn[] = "\x02h2\x08http/1.1";
 	static const uint16_t suites13[] = { 0x1301, 0x1302, 0x1303 };
 	static const uint16_t suites12[] = { 0xc02b, 0xc028, 0x009c };
@@ -68,8 +68,13 @@ void fuzz_configure(enum hs_role role, uint16_t setup, struct hs_config *config)
 	config->max_version = setup & FUZZ_TLS12 ? TLS12 : TLS13;
 	config->ems_required = setup & FUZZ_PLAIN;
 	config->ocsp = !(setup & FUZZ_PLAIN);
-	if (setup & FUZZ_TLS12 && setup & FUZZ_CLIENT_AUTH)
+	if (setup & FUZZ_CLIENT_AUTH) {
 		config->client_auth = HS_CLIENT_AUTH_REQUIRE;
+		config->compression = compression;
+		config->compression_len = 1;
+		config->record_size_limit = 1000;
+		config->cookie = true;
+	}
 	if (suite) {
 		config->suites = &suites[suite - 1];
 		config->suites_len = 1;

@@ -26,7 +26,7 @@
 #define FUZZ_LATER		0x10	/* questions are answered after the call */
 #define FUZZ_REFUSE		0x20	/* the answer is no */
 #define FUZZ_TLS12		0x40	/* TLS 1.2 only; else both */
-#define FUZZ_CLIENT_AUTH	0x80	/* TLS 1.2: both sides have a certificate */
+#define FUZZ_CLIENT_AUTH	0x80	/* both sides have a certificate; all that is optional */
 #define FUZZ_SESSIONS		0x0100	/* sessions are asked for and made */
 #define FUZZ_OFFER		0x0200	/* the client has one, the server knows it */
 #define FUZZ_TICKET		0x0400	/* TLS 1.2: its name is a ticket */
