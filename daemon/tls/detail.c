@@ -103,6 +103,21 @@ static void say_client_hello(const struct hs *hs, struct rd body, struct text *t
 	say_session_id(text, id);
 }
 
+/* TLS 1.3: the group of a share, given or asked for; what else bends the order. */
+static void say_choices(struct text *text, struct rd exts)
+{
+	struct rd share = find_ext(exts, EXT_KEY_SHARE);
+	const struct cr_kex *kex = cr_kex_find(rd_u16(&share));
+
+	if (kex)
+		say(text, rd_more(&share) ? ", share of " : ", asks for a share of ",
+		    kex->name, NULL);
+	if (!find_ext(exts, EXT_COOKIE).failed)
+		say(text, ", cookie", NULL);
+	if (!find_ext(exts, EXT_PRE_SHARED_KEY).failed)
+		say(text, ", pre_shared_key", NULL);
+}
+
 static void say_server_hello(const struct hs *hs, struct rd body, struct text *text)
 {
 	uint16_t version = rd_u16(&body);
@@ -119,6 +134,7 @@ static void say_server_hello(const struct hs *hs, struct rd body, struct text *t
 	say(text, ", ", hs_suite_name(rd_u16(&body)), ", ", NULL);
 	say_session_id(text, id);
 	rd_u8(&body);
+	say_choices(text, body);
 	if (!find_ext(body, EXT_EXTENDED_MASTER_SECRET).failed)
 		say(text, ", extended_master_secret", NULL);
 	if (!find_ext(body, EXT_ENCRYPT_THEN_MAC).failed)
@@ -141,6 +157,29 @@ static void say_certificate(const struct hs *hs, struct rd body, struct text *te
 	say(text, n ? "a chain of " : "none", NULL);
 	if (n)
 		say_number(text, n);
+}
+
+static void say_compressed_certificate(const struct hs *hs, struct rd body, struct text *text)
+{
+	const struct cr_compression *algorithm = cr_compression_find(rd_u16(&body));
+
+	(void)hs;
+	say(text, algorithm ? algorithm->name : "an unknown algorithm", ", ", NULL);
+	say_number(text, rd_u24(&body));
+	say(text, " bytes in ", NULL);
+	say_number(text, rd_vec24(&body).len);
+}
+
+static void say_encrypted_extensions(const struct hs *hs, struct rd body, struct text *text)
+{
+	struct rd limit = find_ext(body, EXT_RECORD_SIZE_LIMIT);
+
+	(void)hs;
+	say(text, find_ext(body, EXT_ALPN).failed ? "no protocol" : "a protocol", NULL);
+	if (limit.failed)
+		return;
+	say(text, ", record_size_limit ", NULL);
+	say_number(text, rd_u16(&limit));
 }
 
 static void say_server_key_exchange(const struct hs *hs, struct rd body, struct text *text)
@@ -185,7 +224,9 @@ static const struct {
 } details[] = {
 	{ TYPE_CLIENT_HELLO, say_client_hello },
 	{ TYPE_SERVER_HELLO, say_server_hello },
+	{ TYPE_ENCRYPTED_EXTENSIONS, say_encrypted_extensions },
 	{ TYPE_CERTIFICATE, say_certificate },
+	{ TYPE_COMPRESSED_CERTIFICATE, say_compressed_certificate },
 	{ TYPE_SERVER_KEY_EXCHANGE, say_server_key_exchange },
 	{ TYPE_CLIENT_KEY_EXCHANGE, say_client_key_exchange },
 	{ TYPE_CERTIFICATE_VERIFY, say_certificate_verify },

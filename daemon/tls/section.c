@@ -37,6 +37,8 @@ static const struct rule within[] = {
 	{ "pre_shared_key", "RFC 9846, 4.2.11", "RFC 9846, 4.2.11" },
 	{ "supported_groups", "RFC 8422, 5.1.1", "RFC 9846, 4.2.7" },
 	{ "cookie", "RFC 9846, 4.2.2", "RFC 9846, 4.2.2" },
+	{ "record_size_limit", "RFC 8449, 4", "RFC 8449, 4" },
+	{ "longer than its form", "RFC 5246, 7.4", "RFC 9846, 4" },
 	{ "change of keys", "RFC 5246, 7.1", "RFC 9846, 5.1" },
 	{ "mandatory extension", "RFC 9846, 9.2", "RFC 9846, 9.2" },
 	{ "extension", "RFC 5246, 7.4.1.4", "RFC 9846, 4.2" },

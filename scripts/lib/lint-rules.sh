@@ -145,6 +145,11 @@ included_by() {
 	c_files daemon | grep -vE "^daemon/($3)\$" | forbid "$1" "^#include ($2)"
 }
 
+# The picture in the README is that of the tables.
+lint_orders() {
+	scripts/orders --check
+}
+
 lint_include_direction() {
 	local plain='<(assert|errno|limits|std(arg|bool|def|int|lib)|string)\.h>'
 

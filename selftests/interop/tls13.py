@@ -4,10 +4,12 @@
 """TLS 1.3 in both roles against OpenSSL's and GnuTLS's own tools, over the
 real module: every suite, every group in turn by a right and a wrong guess, with
 and without a cookie, every kind of certificate, client certificates that are
-asked for, sent and refused, chains that are compressed, small records."""
+asked for, sent and not sent, small records. (Debian's builds of neither peer
+can compress a chain.)"""
 import itertools
 import os
 import socket
+import ssl
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
@@ -125,7 +127,7 @@ def server_command(name, port, cell):
         if "--require-client-cert" in asks:
             asks.append("--verify-client-cert")
     return (["gnutls-serv", "-d", "4", "--port", str(port), "--echo",
-             "--compress-cert", "zlib", "--priority", priority(suite, group)]
+             "--priority", priority(suite, group)]
             + asks + credential(("--x509certfile", "--x509keyfile"), cert))
 
 
@@ -142,8 +144,7 @@ def client_command(name, port, cell):
                  "-msg", "-brief", "-ign_eof"]
                 + credential(("-cert", "-key"), own))
     return (["gnutls-cli", "-d", "4", "--single-key-share", "--x509cafile",
-             matrix.CA, "--compress-cert", "zlib", "--priority",
-             priority(suite, *groups)]
+             matrix.CA, "--priority", priority(suite, *groups)]
             + credential(("--x509certfile", "--x509keyfile"), own)
             + ["-p", str(port), "localhost"])
 
@@ -160,11 +161,8 @@ def check_info(sock, cell):
 
 
 def check_peer(name, log, cell):
-    """What the peer's own log says: one hello more after a retry; GnuTLS is
-    the one that can compress, and the one that limits records."""
+    """What the peer's own log says: one hello more after a retry."""
     equal(matrix.hellos(name, log), 1 + cell[2], "ClientHellos")
-    if name == "GnuTLS":
-        check("COMPRESSED CERTIFICATE" in log.upper(), "nothing compressed")
 
 
 def as_client(stack, name, cell):
@@ -202,10 +200,12 @@ def as_server(stack, name, cell):
         tlsup.prepare(sock, profile_name("server", *cell[1:]))
         tlsup.start(sock, tlsup.SERVER)
         check_info(sock, cell)
-        if AUTHS[cell[4]][0]:
-            with open(matrix.files(AUTHS[cell[4]][0])[0], "rb") as pem:
-                check(len(tlsup.get_option(sock, tlsup.PEER_CERT)) > 100
-                      and pem.read(), "the client's certificate")
+        own = AUTHS[cell[4]][0]
+        if own:
+            with open(matrix.files(own)[0], encoding="ascii") as pem:
+                equal(tlsup.get_option(sock, tlsup.PEER_CERT),
+                      ssl.PEM_cert_to_DER_cert(pem.read()),
+                      "the client's certificate")
         process.stdin.write(b"ping\n")
         process.stdin.flush()
         equal(sock.recv(5, socket.MSG_WAITALL), b"ping\n", "what came")

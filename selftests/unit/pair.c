@@ -265,7 +265,8 @@ static void on_trace(void *owner, bool sent, const char *message, const char *de
 
 	if (side->pair->trace)
 		side->pair->trace(side, sent, message);
-	(void)detail;
+	if (side->pair->detail && !sent)
+		side->pair->detail(side, message, detail);
 }
 
 static void keep(struct secret *to, struct hs_bytes from)

@@ -93,6 +93,7 @@ struct side {
  * @tamper: may change a record on its way; false: it is lost. May be NULL
  * @context: for @tamper and @trace
  * @trace: told of each message, sent or received. May be NULL
+ * @detail: told of each message that is received. May be NULL
  * @later: questions are answered after the call that asks them
  * @refuse: neither owner accepts a chain
  * @refuse_client: the server's owner does not accept the client's chain
@@ -113,6 +114,7 @@ struct pair {
 	bool (*tamper)(void *context, const struct side *from, struct record *record);
 	void *context;
 	void (*trace)(struct side *side, bool sent, const char *message);
+	void (*detail)(struct side *side, const char *message, const char *detail);
 	bool later;
 	bool refuse;
 	bool refuse_client;
