@@ -309,6 +309,9 @@ void hs_install(struct hs *hs, enum hs_direction direction, enum hs_epoch epoch,
 /* detail.c */
 void detail_write(const struct hs *hs, uint8_t type, struct rd body, char *out, size_t size);
 
+/* result.c */
+void result_make(struct hs *hs);
+
 /* flight.c */
 const struct action *fl_action(enum msg msg);
 enum msg fl_message(unsigned int flags, unsigned int position);
