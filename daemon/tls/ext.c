@@ -145,6 +145,9 @@ bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts)
 		if (table[row].parse && !table[row].parse(place, &body, exts))
 			return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 				       "an extension that is malformed");
+		if (exts->illegal)
+			return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+				       "an extension that breaks its own rules");
 	}
 	if (list.failed)
 		return hs_fail(hs, HS_ALERT_DECODE_ERROR,

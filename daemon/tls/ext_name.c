@@ -39,20 +39,42 @@ bool ext_was_offered(const struct hs *hs, uint16_t type)
 	       type == EXT_RENEGOTIATION_INFO;
 }
 
-/* One name of the one type that exists; a server's answer is empty. */
+/* Letters, digits, hyphens, and underscores for their wide use (RFC 6066, 3). */
+static bool is_host_name(struct rd name)
+{
+	while (rd_more(&name)) {
+		uint8_t c = rd_u8(&name);
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.')
+			return false;
+	}
+	return true;
+}
+
+/* One host name, and of types that do not exist yet any; a server's answer is empty. */
 bool ext_server_name_parse(enum msg place, struct rd *body, struct exts *exts)
 {
 	struct rd list;
-	uint8_t type;
 
 	if (place != MSG_CLIENT_HELLO)
 		return rd_end(body);
 	list = rd_vec16(body);
-	type = rd_u8(&list);
-	exts->name = rd_vec16(&list);
-	return rd_end(&list) && rd_end(body) && type == HOST_NAME &&
-	       exts->name.len && exts->name.len <= HS_NAME_MAX &&
-	       !memchr(exts->name.data, 0, exts->name.len);
+	if (!list.len)
+		return false;
+	while (rd_more(&list)) {
+		uint8_t type = rd_u8(&list);
+		struct rd name = rd_vec16(&list);
+
+		if (!name.len)
+			return false;
+		if (type != HOST_NAME)
+			continue;
+		exts->illegal |= exts->name.len || name.len > HS_NAME_MAX ||
+				 !is_host_name(name);
+		exts->name = name;
+	}
+	return rd_end(&list) && rd_end(body);
 }
 
 bool ext_server_name_write(struct hs *hs, enum msg place, struct wr *wr)

@@ -180,6 +180,7 @@ struct exts {
 	uint16_t record_size_limit;
 	bool renegotiated;
 	bool ocsp;
+	bool illegal;		/* well formed, but against the rules */
 };
 
 struct hs {

@@ -32,18 +32,27 @@ bool msg_certificate_12_build(struct hs *hs, struct wr *wr)
 	return true;
 }
 
+/* DER: a certificate is a SEQUENCE (RFC 5280, 4.1). Its owner looks closer. */
+#define SEQUENCE	0x30
+
 static bool check_chain(struct hs *hs, struct rd list, size_t *count)
 {
+	bool bad = false;
+
 	for (*count = 0; rd_more(&list); ++*count) {
 		struct rd certificate = rd_vec24(&list);
 
 		if (!certificate.len)
 			return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 				       "certificate: malformed");
-		if (*count == HS_CHAIN_MAX)
-			return hs_fail(hs, HS_ALERT_BAD_CERTIFICATE,
-				       "certificate: a chain that is too long");
+		bad |= rd_u8(&certificate) != SEQUENCE;
 	}
+	if (bad)
+		return hs_fail_error(hs, HS_ALERT_BAD_CERTIFICATE, EKEYREJECTED,
+				     "certificate: one that is none");
+	if (*count > HS_CHAIN_MAX)
+		return hs_fail_error(hs, HS_ALERT_BAD_CERTIFICATE, EKEYREJECTED,
+				     "certificate: a chain that is too long");
 	return true;
 }
 

@@ -152,12 +152,21 @@ TEST(a_psk_without_its_modes_is_missing_an_extension)
 
 TEST(names)
 {
-	/* Good; empty; with a zero in it; of another type; two of them. */
+	/* Good; beside one of a type that nobody knows; that one alone. */
 	EXPECT_EQ(-1, ALERT(EXTS(FIRST SHARE "\0\0\0\6\0\4\0\0\1a")));
+	EXPECT_EQ(-1, ALERT(EXTS(FIRST SHARE "\0\0\0\x0a\0\x08\0\0\1a\1\0\1b")));
+	EXPECT_EQ(-1, ALERT(EXTS(FIRST SHARE "\0\0\0\6\0\4\1\0\1a")));
+	/* No extension at all in it; an empty list; an empty name; a byte too many. */
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(EXTS(FIRST SHARE "\0\0\0\0")));
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(EXTS(FIRST SHARE "\0\0\0\2\0\0")));
 	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(EXTS(FIRST SHARE "\0\0\0\5\0\3\0\0\0")));
-	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(EXTS(FIRST SHARE "\0\0\0\6\0\4\0\0\1\0")));
-	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(EXTS(FIRST SHARE "\0\0\0\6\0\4\1\0\1a")));
-	EXPECT_EQ(HS_ALERT_DECODE_ERROR,
+	EXPECT_EQ(HS_ALERT_DECODE_ERROR, ALERT(EXTS(FIRST SHARE "\0\0\0\7\0\4\0\0\1ax")));
+	/* What is no host name; two of them. */
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(EXTS(FIRST SHARE "\0\0\0\6\0\4\0\0\1\0")));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, ALERT(EXTS(FIRST SHARE "\0\0\0\6\0\4\0\0\1\7")));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
+		  ALERT(EXTS(FIRST SHARE "\0\0\0\7\0\5\0\0\2\xc4\x85")));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER,
 		  ALERT(EXTS(FIRST SHARE "\0\0\0\x0a\0\x08\0\0\1a\0\0\1b")));
 }
 
