@@ -69,6 +69,16 @@ static void act(struct plan *plan, struct record *r, size_t at)
 	case TRAIL:
 		splice(r, r->len, 0, (const uint8_t *)"\x14", 1);
 		break;
+	case LENGTHEN:
+		hostile_set_len(r->data + at, HS_MESSAGE_MAX_CLIENT + 1);
+		break;
+	case COPY:
+		plan->message_len = len;
+		memcpy(plan->message, r->data + at, len);
+		break;
+	case INSERT:
+		splice(r, at, 0, plan->message, plan->message_len);
+		break;
 	case EPOCH:
 		r->epoch = r->epoch ? HS_EPOCH_PLAINTEXT : plan->protected_epoch;
 		break;

@@ -10,6 +10,7 @@
 #include "pair.h"
 
 #define HEADER	4
+#define HOSTILE_MESSAGE_MAX	4096
 
 /**
  * struct place - where a message is found
@@ -25,7 +26,7 @@ struct place {
 	int message;
 };
 
-enum deed { CUT, STRETCH, TWICE, LEAVE_OUT, SWAP, FLIP, TRAIL, EPOCH, RETYPE };
+enum deed { CUT, STRETCH, TWICE, LEAVE_OUT, SWAP, FLIP, TRAIL, EPOCH, RETYPE, COPY, INSERT, LENGTHEN };
 
 /**
  * struct plan - what is done to a message
@@ -36,6 +37,8 @@ enum deed { CUT, STRETCH, TWICE, LEAVE_OUT, SWAP, FLIP, TRAIL, EPOCH, RETYPE };
  * @seen: records by role
  * @done: it has been
  * @len: of the message, for the caller's loop
+ * @message: COPY: where the message is left; INSERT: what goes before it
+ * @message_len: its length
  */
 struct plan {
 	const struct place *place;
@@ -45,6 +48,8 @@ struct plan {
 	int seen[3];
 	bool done;
 	size_t len;
+	uint8_t message[HOSTILE_MESSAGE_MAX];
+	size_t message_len;
 };
 
 void hostile_set_len(uint8_t *m, size_t body);

@@ -174,6 +174,59 @@ TEST_F(hostile, a_message_twice_left_out_or_swapped_is_unexpected)
 		}
 }
 
+/* Of the type that may stand there, but another handshake's: it is judged. */
+static int place_alert(const struct place *what, const struct place *before)
+{
+	bool both_finished = strstr(what->name, "finished") && strstr(before->name, "finished");
+
+	if (both_finished || (!strcmp(what->name, "server_key_exchange") &&
+			      !strcmp(before->name, "certificate_status")))
+		return HS_ALERT_DECRYPT_ERROR;
+	return HS_ALERT_UNEXPECTED_MESSAGE;
+}
+
+/* Every message, as it was in another handshake, before every other. */
+TEST_F(hostile, every_message_in_every_other_place_is_unexpected)
+{
+	for (size_t from = 0; from < variant->count; from++) {
+		struct plan copy = { .place = &variant->places[from], .deed = COPY };
+
+		RUN(&copy);
+		ASSERT_EQ(1, self->pair.client.dones & self->pair.server.dones);
+		pair_wipe(&self->pair);
+		for (size_t to = 0; to < variant->count; to++) {
+			struct plan plan = copy;
+
+			plan.place = &variant->places[to];
+			plan.deed = INSERT;
+			/* Before its own like it is the one, and that one is left over. */
+			if (from == to)
+				continue;
+			RUN(&plan);
+			ASSERT_TRUE(plan.done);
+			EXPECT_FAILED(self->pair, plan,
+				      place_alert(copy.place, plan.place));
+			pair_wipe(&self->pair);
+		}
+	}
+}
+
+/* Its header says so: nobody waits for the rest. */
+TEST_F(hostile, a_message_that_is_too_long_is_not_waited_for)
+{
+	for (size_t i = 0; i < variant->count; i++) {
+		struct plan plan = { .place = &variant->places[i], .deed = LENGTHEN };
+
+		RUN(&plan);
+		ASSERT_TRUE(plan.done);
+		/* Than any may be: illegal_parameter; than this one can be: decode_error. */
+		EXPECT_FAILED(self->pair, plan, -1);
+		ASSERT_TRUE(strstr(hostile_victim(&self->pair, &plan)->failure.reason,
+				   "handshake message that is") != NULL);
+		pair_wipe(&self->pair);
+	}
+}
+
 /* RFC 5246, 7.4.9: a Finished without ChangeCipherSpec, or what precedes it, after. */
 TEST_F(hostile, a_record_of_another_epoch_is_unexpected)
 {
