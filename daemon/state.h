@@ -14,8 +14,7 @@
 
 /* What a blob is; append only: the next daemon may be a newer one. */
 enum state_type {
-	STATE_TICKET_KEYS = 1,
-	STATE_COOKIE_KEY,
+	STATE_TICKET_KEY = 1,
 	STATE_SESSION,
 };
 

@@ -122,6 +122,15 @@ lint_kernel_words() {
 		'#include <(net/|linux/(skbuff|net|socket|tcp))'
 }
 
+# Every key of the configuration is in its manual page.
+lint_config_keys() {
+	sed -n 's/^\tCFG_[A-Z_]*("\([a-z_]*\)".*/\1/p' daemon/config_file.c |
+	while read -r key; do
+		grep -qE "(^\.BR |[\" ]|, )$key\\\\?[\" ,]" daemon/man/tlsupd.conf.5 ||
+			echo "daemon/man/tlsupd.conf.5: the key $key is not told of"
+	done
+}
+
 lint_daemon_words() {
 	c_files daemon | forbid 'secret_equal()' \
 		'\bmemcmp\(.*(key|secret|tag|mac|verify_data|binder|finished|digest)'
