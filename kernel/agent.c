@@ -56,6 +56,9 @@ void tlsup_agent_net_init(struct tlsup_net *tn)
 	INIT_DELAYED_WORK(&tn->grace, grace_work);
 	tn->agent_grace_ms = TLSUP_GRACE_DEFAULT_MS;
 	tn->cbc = 1;
+	tn->tx = 1;
+	tn->rx = 1;
+	tn->splice = 1;
 	ratelimit_state_init(&tn->refused, HZ, 1);
 	ratelimit_set_flags(&tn->refused, RATELIMIT_MSG_ON_RELEASE);
 	/* A pending handshake costs up to 32 KiB here and there: an eighth. */

@@ -391,6 +391,12 @@ int tlsup_conn_start(struct tlsup_conn *conn)
 	if (!conn->started_ns) {
 		conn->started_ns = ktime_get_ns();
 		tlsup_stat_inc(conn->tn, handshakes_started);
+		if (!READ_ONCE(conn->tn->tx) || !READ_ONCE(conn->tn->rx)) {
+			tlsup_conn_fail(conn, EOPNOTSUPP,
+					TLSUP_ALERT_INTERNAL_ERROR,
+					"net.tlsup.tx or net.tlsup.rx is off");
+			return -EOPNOTSUPP;
+		}
 		if (tlsup_agent_available(conn->tn)) {
 			tlsup_conn_fail(conn, ESRCH, TLSUP_ALERT_INTERNAL_ERROR,
 					no_agent);

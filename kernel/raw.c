@@ -188,6 +188,8 @@ static int install(struct tlsup_conn *conn, int optname,
 
 	if (tx ? conn->tx.keys : conn->rx.keys)
 		err = check_rekey(slot, ci);
+	else if (!READ_ONCE(*(tx ? &conn->tn->tx : &conn->tn->rx)))
+		err = -EOPNOTSUPP;
 	if (err)
 		return err;
 	keys = make_keys(ci, at);

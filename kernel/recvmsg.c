@@ -164,7 +164,7 @@ static int check_end(struct tlsup_conn *conn)
 }
 
 /* Returns 1 when it is worth looking again, 0 at the end, -errno. */
-static int await(struct tlsup_conn *conn, long *timeo)
+static int await(struct tlsup_conn *conn, long *timeo, unsigned int known)
 {
 	int err;
 
@@ -172,7 +172,7 @@ static int await(struct tlsup_conn *conn, long *timeo)
 	err = check_end(conn);
 	if (err <= 0)
 		return err;
-	err = tlsup_wait_input(conn, timeo);
+	err = tlsup_wait_input(conn, timeo, known);
 	if (err)
 		return err;
 	return conn->phase == TLSUP_PHASE_OPEN ? 1 : -conn->error;
@@ -273,7 +273,8 @@ static int open_more(struct reading *r, long *timeo)
 		return err;
 	if (r->copied >= target_of(conn, r->len, r->flags))
 		return 0;
-	err = await(conn, timeo);
+	err = await(conn, timeo,
+		    r->flags & MSG_PEEK ? conn->rx.queued : 0);
 	if (err > 0 && (r->flags & MSG_PEEK)) {
 		/* Somebody may have read what was looked at. */
 		iov_iter_revert(&r->msg->msg_iter, r->copied);
@@ -375,7 +376,7 @@ static struct tlsup_rec *await_rec(struct tlsup_conn *conn, long *timeo,
 	while (*err > 0 && !tlsup_rx_head(conn)) {
 		*err = next_data(conn, NULL);
 		if (!*err && wait)
-			*err = await(conn, timeo);
+			*err = await(conn, timeo, 0);
 	}
 	return tlsup_rx_head(conn);
 }
@@ -414,7 +415,8 @@ static ssize_t splice(struct tlsup_conn *conn, struct pipe_inode_info *pipe,
  * No byte is copied.
  *
  * Return: bytes, 0 at the end of the stream, -errno; -EINVAL before a record
- * that is not application data ("tlsup-raw").
+ * that is not application data ("tlsup-raw"), -EOPNOTSUPP if net.tlsup.splice
+ * is off.
  */
 ssize_t tlsup_splice_read(struct socket *sock, loff_t *ppos,
 			  struct pipe_inode_info *pipe, size_t len,
@@ -427,6 +429,8 @@ ssize_t tlsup_splice_read(struct socket *sock, loff_t *ppos,
 	ssize_t err;
 	long timeo;
 
+	if (!READ_ONCE(conn->tn->splice))
+		return -EOPNOTSUPP;
 	lock_sock(sk);
 	timeo = sock_rcvtimeo(sk, nonblock);
 	err = tlsup_wait_open(conn, &timeo);

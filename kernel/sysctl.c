@@ -8,11 +8,26 @@
  *			for the next one; milliseconds
  *	max_pending	how many handshakes may be pending at once
  *	cbc		0: no new connection gets keys of a MAC suite
+ *	tx, rx		0: nobody begins to send, or to receive: no handshake,
+ *			no first TLS_TX or TLS_RX
+ *	splice		0: no splice out of a connection
+ *
+ * The switches are for an administrator who must do without a part of the module
+ * at once. What is running goes on, and GET_CONN lists it.
  */
 #include "tlsup.h"
 
 #include <linux/slab.h>
 #include <linux/sysctl.h>
+
+#define SWITCH(name) {					\
+		.procname	= name,			\
+		.maxlen		= sizeof(u8),		\
+		.mode		= 0644,			\
+		.proc_handler	= proc_dou8vec_minmax,	\
+		.extra1		= SYSCTL_ZERO,		\
+		.extra2		= SYSCTL_ONE,		\
+	}
 
 static const struct ctl_table table[] = {
 	{
@@ -31,14 +46,10 @@ static const struct ctl_table table[] = {
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_INT_MAX,
 	},
-	{
-		.procname	= "cbc",
-		.maxlen		= sizeof(u8),
-		.mode		= 0644,
-		.proc_handler	= proc_dou8vec_minmax,
-		.extra1		= SYSCTL_ZERO,
-		.extra2		= SYSCTL_ONE,
-	},
+	SWITCH("cbc"),
+	SWITCH("tx"),
+	SWITCH("rx"),
+	SWITCH("splice"),
 };
 
 /**
@@ -58,6 +69,9 @@ int tlsup_sysctl_net_init(struct tlsup_net *tn)
 	copy[0].data = &tn->agent_grace_ms;
 	copy[1].data = &tn->max_pending;
 	copy[2].data = &tn->cbc;
+	copy[3].data = &tn->tx;
+	copy[4].data = &tn->rx;
+	copy[5].data = &tn->splice;
 	tn->sysctl_header = tlsup_register_sysctl(tn->net, "net/tlsup", copy,
 						  ARRAY_SIZE(table));
 	if (!tn->sysctl_header) {

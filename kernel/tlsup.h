@@ -124,6 +124,9 @@ enum tlsup_counter {
  * @max_pending: sysctl
  * @refused: how often that may be said
  * @cbc: sysctl
+ * @tx: sysctl
+ * @rx: sysctl
+ * @splice: sysctl
  * @sysctl_header: of the sysctls
  * @sysctl_table: of the sysctls, this namespace's copy
  * @conns: by id, for netlink; RCU
@@ -142,6 +145,9 @@ struct tlsup_net {
 	unsigned int max_pending;
 	struct ratelimit_state refused;
 	u8 cbc;
+	u8 tx;
+	u8 rx;
+	u8 splice;
 	struct ctl_table_header *sysctl_header;
 	struct ctl_table *sysctl_table;
 	struct xarray conns;
@@ -510,7 +516,7 @@ bool tlsup_conn_trylock(struct tlsup_conn *conn);
 
 /* wait.c */
 int tlsup_wait_open(struct tlsup_conn *conn, long *timeo);
-int tlsup_wait_input(struct tlsup_conn *conn, long *timeo);
+int tlsup_wait_input(struct tlsup_conn *conn, long *timeo, unsigned int known);
 int tlsup_wait_room(struct tlsup_conn *conn, long *timeo);
 
 /* agent.c */

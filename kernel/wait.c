@@ -10,11 +10,11 @@
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 
-static bool input_ready(const struct tlsup_conn *conn)
+static bool input_ready(const struct tlsup_conn *conn, unsigned int known)
 {
 	const struct sock *sk = conn->sk;
 
-	return conn->phase != TLSUP_PHASE_OPEN || conn->rx.queued ||
+	return conn->phase != TLSUP_PHASE_OPEN || conn->rx.queued != known ||
 	       tlsup_queue_news(conn) ||
 	       READ_ONCE(sk->sk_err) || (sk->sk_shutdown & RCV_SHUTDOWN);
 }
@@ -32,7 +32,7 @@ static bool has_room(const struct tlsup_conn *conn)
  * Whoever goes to sleep asks to be told of room, each time: another writer may
  * have been told, and have filled it to the last byte without asking again.
  */
-static bool room_ready(const struct tlsup_conn *conn)
+static bool room_ready(const struct tlsup_conn *conn, unsigned int known)
 {
 	struct socket *sock = conn->sk->sk_socket;
 
@@ -46,22 +46,24 @@ static bool room_ready(const struct tlsup_conn *conn)
 	return has_room(conn);
 }
 
-static bool handshake_over(const struct tlsup_conn *conn)
+static bool handshake_over(const struct tlsup_conn *conn, unsigned int known)
 {
 	return conn->phase >= TLSUP_PHASE_OPEN;
 }
 
 static int wait_for(struct tlsup_conn *conn, long *timeo,
-		    bool (*ready)(const struct tlsup_conn *conn))
+		    bool (*ready)(const struct tlsup_conn *conn,
+				  unsigned int known),
+		    unsigned int known)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	struct sock *sk = conn->sk;
 	int err = 0;
 
-	if (ready(conn))
+	if (ready(conn, known))
 		return 0;
 	add_wait_queue(sk_sleep(sk), &wait);
-	while (!ready(conn)) {
+	while (!ready(conn, known)) {
 		if (!*timeo) {
 			err = -EAGAIN;
 			break;
@@ -70,7 +72,7 @@ static int wait_for(struct tlsup_conn *conn, long *timeo,
 			err = sock_intr_errno(*timeo);
 			break;
 		}
-		sk_wait_event(sk, timeo, ready(conn), &wait);
+		sk_wait_event(sk, timeo, ready(conn, known), &wait);
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
 	return err;
@@ -86,7 +88,7 @@ static int wait_for(struct tlsup_conn *conn, long *timeo,
  */
 int tlsup_wait_open(struct tlsup_conn *conn, long *timeo)
 {
-	int err = wait_for(conn, timeo, handshake_over);
+	int err = wait_for(conn, timeo, handshake_over, 0);
 
 	if (err)
 		return err;
@@ -97,15 +99,17 @@ int tlsup_wait_open(struct tlsup_conn *conn, long *timeo)
  * tlsup_wait_input - wait for something to read
  * @conn: open, socket lock held; let go while waiting
  * @timeo: jiffies to wait, counted down; 0 does not wait
+ * @known: opened bytes that the caller has seen and left there (MSG_PEEK): it
+ *	waits for a change of their number
  *
  * Return: 0 when it is worth looking again, -EAGAIN, or the errno of a signal.
  */
-int tlsup_wait_input(struct tlsup_conn *conn, long *timeo)
+int tlsup_wait_input(struct tlsup_conn *conn, long *timeo, unsigned int known)
 {
 	int err;
 
 	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, conn->sk);
-	err = wait_for(conn, timeo, input_ready);
+	err = wait_for(conn, timeo, input_ready, known);
 	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, conn->sk);
 	return err;
 }
@@ -119,5 +123,5 @@ int tlsup_wait_input(struct tlsup_conn *conn, long *timeo)
  */
 int tlsup_wait_room(struct tlsup_conn *conn, long *timeo)
 {
-	return wait_for(conn, timeo, room_ready);
+	return wait_for(conn, timeo, room_ready, 0);
 }

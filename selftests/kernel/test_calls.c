@@ -147,6 +147,37 @@ TEST_F(calls, siocinq_counts_decrypted_bytes)
 	EXPECT_EQ(77, bytes);
 }
 
+TEST_F(calls, peek_does_not_wait_for_what_it_has_seen)
+{
+	int lowat = 5000;
+
+	ASSERT_EQ(0, setsockopt(self->server, SOL_SOCKET, SO_RCVLOWAT, &lowat,
+				sizeof(lowat)));
+	ASSERT_TRUE(send_records(self->client, self->server, self->out, 39, 1));
+	EXPECT_EQ(39, recv(self->server, self->in, 100,
+			   MSG_PEEK | MSG_DONTWAIT));
+	EXPECT_EQ(39, recv(self->server, self->in, 100,
+			   MSG_PEEK | MSG_WAITALL | MSG_DONTWAIT));
+	EXPECT_SAME(39);
+}
+
+TEST_F(calls, peek_with_waitall_waits_for_all)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		write_all(self->client, self->out, 39);
+		usleep(50000);
+		write_all(self->client, self->out + 39, 61);
+		_exit(0);
+	}
+	set_blocking(self->server, true);
+	EXPECT_EQ(100, recv(self->server, self->in, 100,
+			    MSG_PEEK | MSG_WAITALL));
+	EXPECT_SAME(100);
+	waitpid(pid, NULL, 0);
+}
+
 TEST_F(calls, waitall_returns_all_or_what_came_before_the_end)
 {
 	pid_t pid = fork();
