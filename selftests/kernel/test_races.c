@@ -65,7 +65,7 @@ static void delay(const struct race *race, int who)
 
 	if ((race->round & 1) != who)
 		return;
-	for (i = 0; i < race->round * 997 % 30000; i++)
+	for (i = 0; i < race->round * 9973 % 300000; i++)
 		;
 }
 
