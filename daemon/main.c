@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "crypto/cr_memory.h"
 #include "list.h"
 #include "log.h"
 #include "sandbox.h"
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
 	log_init(options.level);
 	log_set(options.level, options.trace);
 	sandbox_protect_memory();
+	cr_wipe_numbers();
 	umask(077);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);

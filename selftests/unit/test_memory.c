@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/cr_memory.h"
 #include "kselftest_harness.h"
 #include "pair.h"
 #include "tls/hs_int.h"
@@ -77,6 +78,47 @@ static void remember_side(const struct side *side)
 				 side->secrets[direction][epoch].len);
 	remember(side->exporter.data, side->exporter.len);
 	remember(side->resumption.data, side->resumption.len);
+}
+
+/* In the order of the limbs that a long number is made of. */
+static void remember_reversed(const uint8_t *data, size_t len)
+{
+	uint8_t reversed[SECRET_MAX];
+
+	for (size_t i = 0; i < len; i++)
+		reversed[i] = data[len - 1 - i];
+	remember(reversed, len);
+}
+
+static void see_numbers(struct side *side, bool sent, const char *message)
+{
+	if (side->role == HS_CLIENT && sent && !strcmp(message, "client_hello")) {
+		remember(side->hs->private_key, 32);
+		remember_reversed(side->hs->private_key, 32);
+	}
+}
+
+/* The client's private key, on a curve and in a field: nettle's and GMP's blocks, too. */
+TEST(long_numbers_are_wiped)
+{
+	static const uint16_t groups[] = { 0x0017, 0x0018, 0x0019, 0x0100 };
+
+	cr_wipe_numbers();
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		struct pair pair;
+
+		pair_init(&pair);
+		pair.client.config.groups = &groups[i];
+		pair.client.config.groups_len = 1;
+		pair.trace = see_numbers;
+		secrets_len = found = looked = 0;
+		pair_run(&pair);
+		ASSERT_TRUE(pair_agrees(&pair));
+		pair_wipe(&pair);
+		EXPECT_EQ(2, secrets_len);
+		EXPECT_EQ(0, found) TH_LOG("group %04x", groups[i]);
+		secrets_len = 0;
+	}
 }
 
 TEST(freed_memory_holds_no_secret)
