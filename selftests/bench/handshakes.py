@@ -86,10 +86,13 @@ def futex_waits(daemon, func):
     func()
     with open(f"{TRACING}/events/syscalls/sys_enter_futex/hist",
               encoding="ascii") as file:
-        lines = [x for x in file if "common_pid:" in x]
+        lines = [x for x in file if x.startswith("{ common_pid:")]
     with open(f"{TRACING}/events/syscalls/sys_enter_futex/trigger", "w",
               encoding="ascii") as file:
         file.write("!hist:keys=common_pid")
+    # The load's own threads wait to be joined.
+    if not lines:
+        raise RuntimeError("the tracer has seen no wait at all")
     threads = {int(t) for pid in pids for t in os.listdir(f"/proc/{pid}/task")}
     found = 0
     for line in lines:

@@ -16,6 +16,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -232,6 +233,7 @@ int main(int argc, char **argv)
 
 	if (argc != 7)
 		errx(2, "usage: see the source");
+	signal(SIGPIPE, SIG_IGN);
 	keep = !strcmp(argv[1], "keep");
 	tls = strcmp(argv[2], "none");
 	resume = !strcmp(argv[2], "resume");
