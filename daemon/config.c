@@ -115,6 +115,7 @@ static bool load_profile(struct config_profile *profile, const struct config_fil
 	snprintf(profile->name, sizeof(profile->name), "%s", name);
 	load_policy(profile, file, section);
 	return config_load_tls(profile, file, section) &&
+	       config_load_resumption(profile, file, section) &&
 	       load_access(&profile->access, file, section) &&
 	       load_alpn(profile, file, section);
 }
@@ -183,7 +184,7 @@ static bool load_profiles(struct config *cfg, const struct config_file *file)
 		log_error("%s: expected at least one profile", file->name);
 		return false;
 	}
-	cfg->profiles = calloc(n, sizeof(*cfg->profiles));
+	cfg->profiles = secret_alloc(n * sizeof(*cfg->profiles));
 	if (!cfg->profiles)
 		return false;
 	for (unsigned int i = 0; i < n; i++) {
@@ -203,12 +204,13 @@ static bool load_profiles(struct config *cfg, const struct config_file *file)
  */
 struct config *config_load(const char *name, struct signer *signer)
 {
-	struct config *cfg = calloc(1, sizeof(*cfg));
+	struct config *cfg = secret_alloc(sizeof(*cfg));
 	struct config_file file = { .signer = signer };
 
 	if (cfg)
 		file.files = &cfg->files;
 	if (cfg && (!config_file_read(&file, name) || !load_top(cfg, &file) ||
+		    !config_load_store(&cfg->store, &file) ||
 		    !load_profiles(cfg, &file))) {
 		config_free(cfg);
 		cfg = NULL;
@@ -239,13 +241,15 @@ void config_free(struct config *cfg)
 		return;
 	for (size_t i = 0; i < cfg->profiles_len; i++)
 		wipe_profile(&cfg->profiles[i]);
-	free(cfg->profiles);
+	if (cfg->profiles)
+		secret_free(cfg->profiles, cfg->profiles_len * sizeof(*cfg->profiles));
 	access_wipe(&cfg->control_access);
 	access_wipe_paths(&cfg->files);
 	free(cfg->control);
 	free(cfg->metrics);
 	free(cfg->keylog);
-	free(cfg);
+	free(cfg->store.redis);
+	secret_free(cfg, sizeof(*cfg));
 }
 
 /**

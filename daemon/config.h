@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "access.h"
+#include "lib/secret.h"
 #include "policy.h"
 #include "sandbox.h"
 #include "x509.h"
@@ -23,6 +24,56 @@
 #define CONFIG_ALPN_MAX	1024
 #define CONFIG_MESSAGE_MIN	512
 #define CONFIG_MESSAGE_MAX	65528
+#define CONFIG_LIFETIME_DEFAULT	36000
+#define CONFIG_LIFETIME_MAX	604800
+#define CONFIG_PSK_MAX		64
+#define CONFIG_IDENTITY_MAX	255
+#define CONFIG_STORE_TIMEOUT	25
+
+/* What the tickets of a server are. */
+enum config_tickets {
+	CONFIG_TICKETS_STATEFUL,	/* names of entries in the store */
+	CONFIG_TICKETS_SEALED,		/* the sessions themselves, under a ticket key */
+	CONFIG_TICKETS_NONE,		/* TLS 1.2 goes by session ID, TLS 1.3 not at all */
+};
+
+/**
+ * struct config_resumption - what a profile has to say of sessions
+ * @on: there are any
+ * @kind: what tickets are
+ * @tickets: of TLS 1.3: how many are sent
+ * @lifetime: of a session, seconds
+ * @psk_identity: name of a key that both sides were given; empty: none
+ * @psk: the key
+ * @psk_ke: it will do without a key exchange
+ */
+struct config_resumption {
+	bool on;
+	enum config_tickets kind;
+	unsigned int tickets;
+	uint32_t lifetime;
+	char psk_identity[CONFIG_IDENTITY_MAX + 1];
+	struct secret psk;
+	bool psk_ke;
+};
+
+/**
+ * struct config_store - where sessions are kept
+ * @redis: address of a server: a path, or HOST:PORT; NULL: in memory
+ * @entries: in memory: at most so many
+ * @bytes: in memory: that they may take in all; 0: the default
+ * @key: what it holds; of no length: none
+ * @timeout: milliseconds that a lookup may take
+ * @period: seconds in which a ticket key seals
+ */
+struct config_store {
+	char *redis;
+	size_t entries;
+	size_t bytes;
+	struct secret key;
+	unsigned int timeout;
+	unsigned int period;
+};
 
 struct signer;
 
@@ -59,6 +110,7 @@ struct config_pair {
  * @groups_len: how many
  * @schemes: signature schemes, best first
  * @schemes_len: how many
+ * @resumption: of sessions, and PSKs
  */
 struct config_profile {
 	char name[CONFIG_NAME_MAX + 1];
@@ -85,6 +137,7 @@ struct config_profile {
 	size_t groups_len;
 	uint16_t schemes[CONFIG_LIST_MAX];
 	size_t schemes_len;
+	struct config_resumption resumption;
 };
 
 /**
@@ -97,6 +150,7 @@ struct config_profile {
  * @control_access: who may use it, beside root
  * @files: all that it names and that may change on disk
  * @metrics: where metrics are served: a path or ADDRESS:PORT; NULL: nowhere
+ * @store: where sessions are kept
  * @profiles: all profiles
  * @profiles_len: how many
  */
@@ -109,6 +163,7 @@ struct config {
 	struct access control_access;
 	char *metrics;
 	struct access_paths files;
+	struct config_store store;
 	struct config_profile *profiles;
 	size_t profiles_len;
 };

@@ -8,6 +8,7 @@
 #include "config_int.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,14 @@
 #include "config.h"
 #include "log.h"
 #include "names.h"
+#include "store.h"
 #include "stream.h"
+#include "ticket.h"
 
 #define KEY_MAX		64
+#define ENTRIES_MAX	100000000
+#define BYTES_MIN	65536
+#define TIMEOUT_MAX	10000	/* milliseconds */
 #define NEAR		3	/* edits that a slip of the pen may have */
 
 /**
@@ -54,6 +60,13 @@ static cfg_opt_t profile_opts[] = {
 	CFG_INT("message_max", 0, CFGF_NONE),
 	CFG_INT("record_size_limit", HS_RECORD_SIZE_MAX, CFGF_NONE),
 	CFG_BOOL("retry_cookie", cfg_false, CFGF_NONE),
+	CFG_BOOL("resumption", cfg_true, CFGF_NONE),
+	CFG_STR("ticket_kind", "stateful", CFGF_NONE),
+	CFG_INT("tickets", 2, CFGF_NONE),
+	CFG_INT("session_lifetime", CONFIG_LIFETIME_DEFAULT, CFGF_NONE),
+	CFG_STR("psk_identity", NULL, CFGF_NONE),
+	CFG_STR("psk_key", NULL, CFGF_NONE),
+	CFG_BOOL("psk_ke", cfg_false, CFGF_NONE),
 	CFG_STR_LIST("allow_users", NULL, CFGF_NONE),
 	CFG_STR_LIST("allow_groups", NULL, CFGF_NONE),
 	CFG_STR_LIST("allow_cgroups", NULL, CFGF_NONE),
@@ -69,6 +82,12 @@ static cfg_opt_t top_opts[] = {
 	CFG_STR("control", CONFIG_CONTROL_DEFAULT, CFGF_NONE),
 	CFG_STR_LIST("control_users", NULL, CFGF_NONE),
 	CFG_STR("metrics", NULL, CFGF_NONE),
+	CFG_STR("store", "memory", CFGF_NONE),
+	CFG_INT("store_entries", STORE_ENTRIES_DEFAULT, CFGF_NONE),
+	CFG_INT("store_bytes", 0, CFGF_NONE),
+	CFG_INT("store_timeout", CONFIG_STORE_TIMEOUT, CFGF_NONE),
+	CFG_STR("fleet_key", NULL, CFGF_NONE),
+	CFG_INT("ticket_period", TICKET_PERIOD_DEFAULT, CFGF_NONE),
 	CFG_SEC("profile", profile_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_END(),
 };
@@ -239,6 +258,55 @@ static int check_message_max(cfg_t *conf, cfg_opt_t *opt)
 static int check_record_size_limit(cfg_t *conf, cfg_opt_t *opt)
 {
 	return check_range(conf, opt, HS_RECORD_SIZE_MIN, HS_RECORD_SIZE_MAX);
+static int check_ticket_kind(cfg_t *conf, cfg_opt_t *opt)
+{
+	const char *name = last_string(opt);
+
+	if (!strcmp(name, "stateful") || !strcmp(name, "sealed") || !strcmp(name, "none"))
+		return 0;
+	cfg_error(conf, "ticket_kind: expected \"stateful\", \"sealed\" or \"none\", not \"%s\"",
+		  name);
+	return -1;
+}
+
+static int check_tickets(cfg_t *conf, cfg_opt_t *opt)
+{
+	return check_range(conf, opt, 0, HS_TICKETS_MAX);
+}
+
+static int check_lifetime(cfg_t *conf, cfg_opt_t *opt)
+{
+	return check_range(conf, opt, 1, CONFIG_LIFETIME_MAX);
+}
+
+static int check_psk_identity(cfg_t *conf, cfg_opt_t *opt)
+{
+	size_t len = strlen(last_string(opt));
+
+	if (len >= 1 && len <= CONFIG_IDENTITY_MAX)
+		return 0;
+	cfg_error(conf, "psk_identity: expected 1 to %d bytes", CONFIG_IDENTITY_MAX);
+	return -1;
+}
+
+static int check_entries(cfg_t *conf, cfg_opt_t *opt)
+{
+	return check_range(conf, opt, 1, ENTRIES_MAX);
+}
+
+static int check_bytes(cfg_t *conf, cfg_opt_t *opt)
+{
+	return check_range(conf, opt, BYTES_MIN, LONG_MAX);
+}
+
+static int check_timeout(cfg_t *conf, cfg_opt_t *opt)
+{
+	return check_range(conf, opt, 1, TIMEOUT_MAX);
+}
+
+static int check_period(cfg_t *conf, cfg_opt_t *opt)
+{
+	return check_range(conf, opt, 1, CONFIG_LIFETIME_MAX);
 }
 
 static int check_alpn(cfg_t *conf, cfg_opt_t *opt)
@@ -286,6 +354,14 @@ static const struct {
 	{ "alpn", check_alpn },
 	{ "control", check_absolute },
 	{ "metrics", check_metrics },
+	{ "ticket_kind", check_ticket_kind },
+	{ "tickets", check_tickets },
+	{ "session_lifetime", check_lifetime },
+	{ "psk_identity", check_psk_identity },
+	{ "store_entries", check_entries },
+	{ "store_bytes", check_bytes },
+	{ "store_timeout", check_timeout },
+	{ "ticket_period", check_period },
 	{ "allow_cgroups", check_absolute },
 	{ "allow_executables", check_absolute },
 };

@@ -21,6 +21,7 @@
 
 struct config_profile;
 struct access_paths;
+struct config_store;
 struct place;
 struct signer;
 
@@ -50,5 +51,8 @@ void config_warning(const struct config_file *file, cfg_t *section, const char *
 char *config_resolve(const struct config_file *file, const char *path);
 bool config_load_tls(struct config_profile *profile, const struct config_file *file,
 		     cfg_t *section);
+bool config_load_resumption(struct config_profile *profile,
+			    const struct config_file *file, cfg_t *section);
+bool config_load_store(struct config_store *store, const struct config_file *file);
 
 #endif /* TLSUP_CONFIG_INT_H */

@@ -73,6 +73,26 @@ static int put_options(struct sk_buff *skb, const struct tlsup_options *opt)
 }
 
 /**
+ * tlsup_event_put_peer - the peer's address and port
+ * @skb: gets them
+ * @sk: connected, once
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int tlsup_event_put_peer(struct sk_buff *skb, const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6 &&
+	    nla_put_in6_addr(skb, TLSUP_A_PEER_ADDRESS, &sk->sk_v6_daddr))
+		return -EMSGSIZE;
+#endif
+	if (sk->sk_family == AF_INET &&
+	    nla_put_in_addr(skb, TLSUP_A_PEER_ADDRESS, sk->sk_daddr))
+		return -EMSGSIZE;
+	return nla_put_u16(skb, TLSUP_A_PEER_PORT, ntohs(sk->sk_dport));
+}
+
+/**
  * tlsup_event_start - EV_START
  * @conn: socket lock held; a server's has its first record opened
  *
@@ -94,7 +114,8 @@ struct sk_buff *tlsup_event_start(struct tlsup_conn *conn)
 	      nla_put_u8(skb, TLSUP_A_ROLE, conn->role) ?:
 	      nla_put_u8(skb, TLSUP_A_RX_EPOCH, rx_epoch(conn)) ?:
 	      put_options(skb, conn->options) ?:
-	      put_identity(skb, conn->identity);
+	      put_identity(skb, conn->identity) ?:
+	      tlsup_event_put_peer(skb, conn->sk);
 	if (!err && rec)
 		err = put_record(skb, rec);
 	return event_end(conn, skb, header, err);
@@ -141,10 +162,12 @@ struct sk_buff *tlsup_event_ticket(struct tlsup_conn *conn, const u8 *message,
 
 	if (len > U16_MAX - NLA_HDRLEN)
 		return NULL;
-	skb = event_new(TLSUP_CMD_EV_TICKET, res->cookie_len + len, &header);
+	skb = event_new(TLSUP_CMD_EV_TICKET, res->cookie_len + res->chain_len + len,
+			&header);
 	if (!skb)
 		return NULL;
 	err = nla_put(skb, TLSUP_A_COOKIE, res->cookie_len, res->cookie) ?:
+	      nla_put(skb, TLSUP_A_PEER_CHAIN, res->chain_len, res->chain) ?:
 	      nla_put(skb, TLSUP_A_PAYLOAD, len, message);
 	return event_end(conn, skb, header, err);
 }

@@ -154,19 +154,6 @@ int tlsup_nl_get_stats_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
-static int put_peer(struct sk_buff *skb, const struct sock *sk)
-{
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6 &&
-	    nla_put_in6_addr(skb, TLSUP_A_PEER_ADDRESS, &sk->sk_v6_daddr))
-		return -EMSGSIZE;
-#endif
-	if (sk->sk_family == AF_INET &&
-	    nla_put_in_addr(skb, TLSUP_A_PEER_ADDRESS, sk->sk_daddr))
-		return -EMSGSIZE;
-	return nla_put_u16(skb, TLSUP_A_PEER_PORT, ntohs(sk->sk_dport));
-}
-
 static int put_result(struct sk_buff *skb, const struct tlsup_conn *conn,
 		      const struct tlsup_result *res)
 {
@@ -207,7 +194,7 @@ static int put_conn(struct sk_buff *skb, struct tlsup_conn *conn)
 			      TLSUP_A_PAD) ||
 	    nla_put_u64_64bit(skb, TLSUP_A_RX_BYTES, READ_ONCE(conn->rx.bytes),
 			      TLSUP_A_PAD) ||
-	    put_peer(skb, conn->sk))
+	    tlsup_event_put_peer(skb, conn->sk))
 		return -EMSGSIZE;
 	if (READ_ONCE(conn->started_ns) &&
 	    nla_put_u64_64bit(skb, TLSUP_A_AGE,

@@ -537,6 +537,7 @@ void tlsup_agent_net_exit(struct tlsup_net *tn);
 /* event.c */
 struct sk_buff *tlsup_event_start(struct tlsup_conn *conn);
 struct sk_buff *tlsup_event_record(struct tlsup_conn *conn);
+int tlsup_event_put_peer(struct sk_buff *skb, const struct sock *sk);
 struct sk_buff *tlsup_event_ticket(struct tlsup_conn *conn, const u8 *message,
 				   size_t len);
 struct sk_buff *tlsup_event_closed(struct tlsup_conn *conn);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "tls/ext.h"
-#include "tls/ticket.h"
+#include "tls/hs_ticket.h"
 
 /* RFC 9846, 4.6.1: seven days, the most that is allowed. */
 #define LIFETIME_MAX	604800
@@ -184,14 +184,14 @@ static bool skip_extensions(struct rd *body)
 }
 
 /**
- * ticket_parse - read a ticket of TLS 1.3 (RFC 9846, 4.6.1)
+ * hs_ticket_parse - read a ticket of TLS 1.3 (RFC 9846, 4.6.1)
  * @message: NewSessionTicket with its header
  * @len: its length
  * @ticket: filled; borrowed from @message
  *
  * Return: whether it is well formed and may be used at all.
  */
-bool ticket_parse(const uint8_t *message, size_t len, struct ticket *ticket)
+bool hs_ticket_parse(const uint8_t *message, size_t len, struct hs_new_ticket *ticket)
 {
 	struct rd rd, body, nonce, name;
 
@@ -210,7 +210,7 @@ bool ticket_parse(const uint8_t *message, size_t len, struct ticket *ticket)
 }
 
 /**
- * ticket_psk - the PSK that a ticket stands for
+ * hs_ticket_psk - the PSK that a ticket stands for
  * @suite: of the connection that it came on
  * @resumption: its resumption secret, as long as the suite's hash
  * @nonce: of the ticket
@@ -218,7 +218,7 @@ bool ticket_parse(const uint8_t *message, size_t len, struct ticket *ticket)
  *
  * Return: whether the suite is known and the secret has its length.
  */
-bool ticket_psk(uint16_t suite, struct hs_bytes resumption, struct hs_bytes nonce,
+bool hs_ticket_psk(uint16_t suite, struct hs_bytes resumption, struct hs_bytes nonce,
 		struct secret *psk)
 {
 	const struct suite *known = suite_find(suite);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "crypto/cr_rand.h"
-#include "tls/ticket.h"
+#include "tls/hs_ticket.h"
 
 #define TICKET_SIZE	48
 #define EXTERNAL_NAME	"machine-7"
@@ -122,13 +122,13 @@ static void take_tickets(struct resume *r)
 			.by = HS_RESUMED_PSK, .version = 0x0304, .suite = client->suite,
 			.chain = pair_credential.chain, .chain_len = client->chain_len,
 		};
-		struct ticket ticket;
+		struct hs_new_ticket ticket;
 		struct secret psk;
 
 		n = 4 + (size_t)(bytes[at + 2] << 8 | bytes[at + 3]);
-		if (!ticket_parse(bytes + at, n, &ticket))
+		if (!hs_ticket_parse(bytes + at, n, &ticket))
 			abort();
-		ticket_psk(client->suite, (struct hs_bytes){ client->resumption.data,
+		hs_ticket_psk(client->suite, (struct hs_bytes){ client->resumption.data,
 			   client->resumption.len }, ticket.nonce, &psk);
 		session.secret = (struct hs_bytes){ psk.data, psk.len };
 		keep_session(&r->at_client, &session, ticket.name);

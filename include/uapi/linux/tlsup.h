@@ -158,7 +158,8 @@ enum tlsup_phase {
  * @group: the named group of the key exchange, IANA number; 0 if none
  * @signature_scheme: with which the peer proved its key, or this side did;
  *	IANA number; 0 if none
- * @resumed: 0 full handshake, 1 by session id, 2 by ticket, 3 by PSK
+ * @resumed: 0 full handshake, 1 by session id, 2 by ticket, 3 by PSK; 4 no
+ *	certificates either, but a PSK that both sides were given
  * @client_authenticated: 1 if the client showed a certificate
  * @role: &enum tlsup_role
  * @reserved: 0
