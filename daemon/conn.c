@@ -26,6 +26,7 @@
 
 #define EXE_MAX		256
 #define KEYLOG_LINE	256
+#define IPV4_NETWORK	3	/* bytes */
 
 /* The engine's bytes in the kernel's face. */
 #define BYTES(bytes)	{ (bytes).data, (bytes).len }
@@ -39,6 +40,8 @@
  * @hs: the engine
  * @answer: to the event that is being worked on
  * @request: to the signer
+ * @resume: its session
+ * @busy: within conn_start() or conn_record()
  * @failure: why the peer's certificate was refused
  * @server_name: a client's: to be verified
  * @alpn: of application or profile
@@ -59,6 +62,8 @@ struct conn {
 	struct hs *hs;
 	struct kern_answer answer;
 	struct signer_request request;
+	struct resume *resume;
+	bool busy;
 	struct x509_failure failure;
 	char server_name[HS_NAME_MAX + 1];
 	uint8_t alpn[CONFIG_ALPN_MAX];
@@ -220,7 +225,24 @@ static void ask_encrypt(struct conn *conn, const struct hs_question *question)
 	hs_answer_encrypt(conn->hs, ciphertext, len);
 }
 
-/* What needs a private key is answered later, the rest at once. */
+static void on_session(void *owner, const struct hs_session *session, size_t index)
+{
+	struct conn *conn = owner;
+
+	hs_answer_session(conn->hs, session, index);
+	if (conn->over && !conn->busy)
+		conn->env->over(conn->env->owner, conn->id);
+}
+
+static void ask_ticket(struct conn *conn, const struct hs_question *question)
+{
+	struct hs_ticket ticket;
+
+	resume_ticket(conn->resume, question->session, &ticket);
+	hs_answer_ticket(conn->hs, &ticket);
+}
+
+/* What needs a private key or the store is answered later, the rest at once. */
 static void on_ask(void *owner, const struct hs_question *question)
 {
 	struct conn *conn = owner;
@@ -240,7 +262,10 @@ static void on_ask(void *owner, const struct hs_question *question)
 		ask_encrypt(conn, question);
 		break;
 	case HS_ASK_SESSION:
+		resume_ask(conn->resume, question);
+		break;
 	case HS_ASK_TICKET:
+		ask_ticket(conn, question);
 		break;
 	}
 }
@@ -275,7 +300,7 @@ static void trace_done(const struct conn *conn, const struct hs_result *result)
 static void on_done(void *owner, const struct hs_result *result)
 {
 	struct conn *conn = owner;
-	uint8_t chain[TLSUP_CHAIN_MAX];
+	uint8_t chain[TLSUP_CHAIN_MAX], cookie[RESUME_COOKIE_MAX];
 	struct kern_done done = {
 		.version = result->version,
 		.suite = result->suite,
@@ -290,6 +315,8 @@ static void on_done(void *owner, const struct hs_result *result)
 		.record_size_limit = result->record_size_limit,
 		.own_record_size_limit = result->own_record_size_limit,
 		.chain = chain,
+		.resumed = (uint8_t)result->resumed,
+		.cookie = cookie,
 	};
 
 	_Static_assert(CONFIG_MESSAGE_MAX <= TLSUP_CHAIN_MAX, "a chain fits");
@@ -299,6 +326,11 @@ static void on_done(void *owner, const struct hs_result *result)
 	done.chain_len = pack_chain(result, chain);
 	if (conn->role == HS_SERVER)
 		done.server_name = result->server_name;
+	else if (conn->config.sessions)
+		done.cookie_len = resume_cookie(conn->resume, result, chain,
+						done.chain_len, cookie);
+	if (conn->config.sessions)
+		resume_done(conn->resume, result);
 	if (log_traces())
 		trace_done(conn, result);
 	kern_answer_done(&conn->answer, &done);
@@ -308,6 +340,7 @@ static void on_done(void *owner, const struct hs_result *result)
 		.server = conn->role == HS_SERVER,
 		.version = result->version,
 		.suite = result->suite,
+		.resumed = result->resumed && result->resumed != HS_EXTERNAL_PSK,
 		.microseconds = stats_now_us() - conn->began_us,
 	});
 	log_debug("%s handshake done: pid %u uid %u exe %s profile %s name %s suite %s",
@@ -325,6 +358,8 @@ static void on_fail(void *owner, const struct hs_failure *failure)
 		    failure->reason == conn->failure.reason ? conn->failure.section :
 							      hs_section(conn->hs));
 	stats_failed((uint32_t)failure->error);
+	if (conn->config.sessions)
+		resume_failed(conn->resume);
 	kern_answer_fail(&conn->answer, (uint32_t)failure->error, failure->alert,
 			 failure->reason);
 	conn->over = true;
@@ -419,6 +454,46 @@ static void set_client_auth(struct conn *conn, const struct kern_event *event)
 		conn->config.authorities = x509_trust_authorities(profile->trust);
 }
 
+/* Whose share of the store: a network that one party is likely to have. */
+static uint64_t network_of(const struct kern_event *event)
+{
+	return store_bucket(event->peer_address, event->peer_address_len == 4 ?
+			    IPV4_NETWORK : event->peer_address_len / 2);
+}
+
+/* Without resumption an external PSK still counts: it resumes nothing. */
+static void set_resumption(struct conn *conn, const struct kern_event *event)
+{
+	const struct config_resumption *resumption = &conn->profile->resumption;
+	bool sessions = resumption->on && !(event->flags & TLSUP_FLAG_NO_RESUMPTION);
+
+	conn->config.sessions = sessions || resumption->psk.len;
+	conn->config.session_ticket = sessions && resumption->kind != CONFIG_TICKETS_NONE;
+	conn->config.tickets = sessions ? resumption->tickets : 0;
+	conn->config.psk_ke = resumption->psk_ke;
+}
+
+static bool create_resume(struct conn *conn, const struct kern_event *event)
+{
+	const struct resume_who who = {
+		.env = &conn->env->resume,
+		.profile = conn->profile,
+		.role = conn->role,
+		.uid = conn->uid,
+		.server_name = conn->server_name,
+		.bucket = network_of(event),
+		/* A key that was given to both is no certificate. */
+		.external = !(event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT),
+		.sessions = conn->profile->resumption.on &&
+			    !(event->flags & TLSUP_FLAG_NO_RESUMPTION),
+		.found = on_session,
+		.owner = conn,
+	};
+
+	conn->resume = resume_create(&who);
+	return conn->resume;
+}
+
 static void set_config(struct conn *conn, const struct kern_event *event)
 {
 	const struct config_profile *profile = conn->profile;
@@ -442,6 +517,7 @@ static void set_config(struct conn *conn, const struct kern_event *event)
 	conn->config.ocsp = conn->role == HS_CLIENT;
 	set_client_auth(conn, event);
 	set_alpn(conn, event);
+	set_resumption(conn, event);
 	/* An address is no server_name (RFC 6066, 3). */
 	if (conn->role == HS_CLIENT && *conn->server_name &&
 	    !is_address(conn->server_name))
@@ -477,7 +553,8 @@ struct conn *conn_create(const struct conn_env *env, const struct kern_event *ev
 	if (!conn->profile)
 		return conn;
 	set_config(conn, event);
-	conn->hs = hs_create(conn->role, &conn->config,
+	if (create_resume(conn, event))
+		conn->hs = hs_create(conn->role, &conn->config,
 			     &ops[log_traces()][env->keylog >= 0], conn);
 	if (conn->hs)
 		return conn;
@@ -495,6 +572,7 @@ void conn_destroy(struct conn *conn)
 		return;
 	signer_port_cancel(conn->env->signer, &conn->request);
 	hs_destroy(conn->hs);
+	resume_destroy(conn->resume);
 	kern_answer_drop(&conn->answer);
 	secret_free(conn, sizeof(*conn));
 }
@@ -547,6 +625,7 @@ static void feed(struct conn *conn, const struct kern_event *event)
  */
 bool conn_start(struct conn *conn, const struct kern_event *event)
 {
+	conn->busy = true;
 	kern_answer_begin(conn->env->kern, &conn->answer, conn->id,
 			  event->rx_epoch);
 	if (!conn->profile)
@@ -554,7 +633,8 @@ bool conn_start(struct conn *conn, const struct kern_event *event)
 	else if (!is_allowed(conn))
 		refuse(conn, EACCES, event->profile,
 		       "the profile is not for this user, group, control group or program");
-	else if (conn->role == HS_SERVER && !conn->profile->credentials_len)
+	else if (conn->role == HS_SERVER && !conn->profile->credentials_len &&
+		 !conn->profile->resumption.psk.len)
 		refuse(conn, ENOKEY, event->profile, "the profile has no certificate");
 	else if (conn->role == HS_SERVER &&
 		 event->flags & TLSUP_FLAG_REQUIRE_PEER_CERT && !conn->profile->trust_file)
@@ -564,6 +644,7 @@ bool conn_start(struct conn *conn, const struct kern_event *event)
 		hs_start(conn->hs);
 	else
 		feed(conn, event);
+	conn->busy = false;
 	return !conn->over;
 }
 
@@ -576,9 +657,11 @@ bool conn_start(struct conn *conn, const struct kern_event *event)
  */
 bool conn_record(struct conn *conn, const struct kern_event *event)
 {
+	conn->busy = true;
 	kern_answer_begin(conn->env->kern, &conn->answer, conn->id,
 			  event->rx_epoch);
 	feed(conn, event);
+	conn->busy = false;
 	return !conn->over;
 }
 

@@ -11,6 +11,7 @@
 
 #include "config.h"
 #include "kern.h"
+#include "resume.h"
 #include "signer.h"
 
 struct conn;
@@ -20,6 +21,7 @@ struct conn;
  * @config: the configuration
  * @kern: the worker's agent
  * @signer: the worker's way to the private keys
+ * @resume: the worker's way to the sessions
  * @keylog: descriptor of the key log, or -1
  * @over: called when a handshake has ended on its own, to be destroyed
  * @in_cgroup: whether a control group is one of a profile's
@@ -29,6 +31,7 @@ struct conn_env {
 	const struct config *config;
 	struct kern *kern;
 	struct signer_port *signer;
+	struct resume_env resume;
 	int keylog;
 	void (*over)(void *owner, uint64_t id);
 	bool (*in_cgroup)(void *owner, uint64_t cgroup_id,

@@ -103,11 +103,12 @@ static void fork_pool(struct generation *generation, struct pool_options *option
 		pool_serve(options);
 }
 
-static bool start_pool(struct generation *generation, int keylog, int state,
-		       const int *signers)
+static bool start_pool(struct generation *generation, const struct sessions *sessions,
+		       int keylog, int state, const int *signers)
 {
 	struct pool_options options = {
 		.config = generation->config,
+		.sessions = sessions,
 		.keylog = keylog,
 		.state = state,
 		.signers = signers,
@@ -144,12 +145,14 @@ static bool connect_signers(struct signer *signer, int *fds, unsigned int count)
 /**
  * generation_start - begin to serve
  * @generation: loaded
+ * @sessions: what is kept of them; outlives it
  * @keylog: descriptor of the key log, or -1; stays the caller's
  * @state: descriptor of what an earlier one has left, or -1; stays the caller's
  *
  * Return: whether it serves; if not, it is to be ended.
  */
-bool generation_start(struct generation *generation, int keylog, int state)
+bool generation_start(struct generation *generation, const struct sessions *sessions,
+		      int keylog, int state)
 {
 	unsigned int count = generation->config->workers;
 	int *fds = calloc(count, sizeof(*fds));
@@ -160,7 +163,7 @@ bool generation_start(struct generation *generation, int keylog, int state)
 	memset(fds, -1, count * sizeof(*fds));
 	if (signer_seal(generation->signer, &generation->config->user) &&
 	    connect_signers(generation->signer, fds, count))
-		good = start_pool(generation, keylog, state, fds);
+		good = start_pool(generation, sessions, keylog, state, fds);
 	else
 		log_error("the signer does not serve");
 	for (unsigned int i = 0; i < count; i++)

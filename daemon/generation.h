@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "config.h"
+#include "sessions.h"
 
 /**
  * struct generation - a generation; fields are for reading
@@ -39,7 +40,8 @@ struct generation {
 };
 
 struct generation *generation_load(const char *file);
-bool generation_start(struct generation *generation, int keylog, int state);
+bool generation_start(struct generation *generation, const struct sessions *sessions,
+		      int keylog, int state);
 int generation_export(struct generation *generation);
 void generation_drain(struct generation *generation);
 bool generation_answer(struct generation *generation);

@@ -113,6 +113,9 @@ static int valid(struct nl_msg *msg, void *arg)
 	if (tb[TLSUP_A_CGROUP_ID])
 		event.cgroup_id = nla_get_u64(tb[TLSUP_A_CGROUP_ID]);
 	event.exe = get_string(tb[TLSUP_A_EXE]);
+	event.peer_address = get_bytes(tb[TLSUP_A_PEER_ADDRESS], &event.peer_address_len);
+	event.cookie = get_bytes(tb[TLSUP_A_COOKIE], &event.cookie_len);
+	event.chain = get_bytes(tb[TLSUP_A_PEER_CHAIN], &event.chain_len);
 	event.has_record = tb[TLSUP_A_PAYLOAD];
 	event.content_type = get_u8(tb[TLSUP_A_CONTENT_TYPE]);
 	event.payload = get_bytes(tb[TLSUP_A_PAYLOAD], &event.payload_len);
@@ -537,6 +540,8 @@ void kern_answer_done(struct kern_answer *answer, const struct kern_done *done)
 		put(answer, TLSUP_A_DONE_SERVER_NAME, done->server_name,
 		    strlen(done->server_name) + 1);
 	put(answer, TLSUP_A_DONE_PEER_CHAIN, done->chain, done->chain_len);
+	if (done->cookie_len)
+		put(answer, TLSUP_A_DONE_COOKIE, done->cookie, done->cookie_len);
 	if (done->exporter.len) {
 		put(answer, TLSUP_A_DONE_EXPORTER_SECRET, done->exporter.data,
 		    done->exporter.len);

@@ -47,6 +47,12 @@ struct kern_event {
 	uint32_t pid;
 	uint64_t cgroup_id;
 	const char *exe;
+	const uint8_t *peer_address;	/* 4 or 16 bytes */
+	size_t peer_address_len;
+	const uint8_t *cookie;
+	size_t cookie_len;
+	const uint8_t *chain;
+	size_t chain_len;
 	bool has_record;
 	uint8_t content_type;
 	const uint8_t *payload;
@@ -86,6 +92,8 @@ struct kern_done {
 	const char *server_name;	/* NULL: none */
 	const uint8_t *chain;		/* uint24 length and DER each */
 	size_t chain_len;
+	const uint8_t *cookie;		/* comes back with each ticket */
+	size_t cookie_len;
 	struct kern_bytes exporter;	/* empty: there are no exporters */
 	enum tlsup_hash exporter_hash;
 	struct kern_bytes randoms;	/* TLS 1.2 */

@@ -121,7 +121,9 @@ static struct worker **create_workers(const struct pool_options *options,
 static void begin(const struct pool_options *options, struct worker **workers)
 {
 	const struct pool_message ready = { .op = POOL_READY };
-	int err = sandbox_enter(SANDBOX_WORKER, &options->config->user);
+	int err = sandbox_enter(options->config->store.redis ?
+				SANDBOX_WORKER_STORE : SANDBOX_WORKER,
+				&options->config->user);
 
 	if (err) {
 		log_error("the workers' sandbox: %s", strerror(-err));
@@ -176,6 +178,7 @@ _Noreturn void pool_serve(const struct pool_options *options)
 {
 	const struct worker_options shared = {
 		.config = options->config,
+		.sessions = options->sessions,
 		.keylog = options->keylog,
 		.ended = eventfd(0, EFD_CLOEXEC),
 	};

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "sessions.h"
 
 enum pool_op {
 	POOL_READY,		/* up: all agents are registered, and all sealed */
@@ -33,6 +34,7 @@ struct pool_message {
 /**
  * struct pool_options - what a pool is forked with
  * @config: its configuration
+ * @sessions: what is kept of them; outlives it
  * @keylog: descriptor of the key log, or -1
  * @channel: socket to the main process
  * @asking: socket to the main process for the workers' questions
@@ -41,6 +43,7 @@ struct pool_message {
  */
 struct pool_options {
 	const struct config *config;
+	const struct sessions *sessions;
 	int keylog;
 	int channel;
 	int asking;

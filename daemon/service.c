@@ -84,8 +84,11 @@ static void forget(struct generation *generation)
 /* A loaded generation begins to serve, or is ended. */
 static bool start(struct service *service, struct generation *generation, int state)
 {
-	if (generation_start(generation, service->keylog, state) &&
-	    attend(service, generation))
+	if (!service->sessions.store &&
+	    !sessions_init(&service->sessions, generation->config))
+		log_error("out of memory");
+	else if (generation_start(generation, &service->sessions, service->keylog, state) &&
+		 attend(service, generation))
 		return true;
 	forget(generation);
 	return false;
@@ -372,6 +375,7 @@ static void tear_down(struct service *service)
 	if (service->current)
 		forget(service->current);
 	kern_admin_close(service->admin);
+	sessions_wipe(&service->sessions);
 	sd_event_unref(service->event);
 	if (service->keylog >= 0)
 		close(service->keylog);

@@ -50,6 +50,7 @@ struct service {
 	sd_event *event;
 	struct generation *current;
 	struct generation *old;
+	struct sessions sessions;
 	int keylog;
 	uint64_t started;
 	struct kern_admin *admin;

@@ -339,6 +339,21 @@ void store_tag(uint8_t tag[STORE_TAG_SIZE], const char *label, const void *data,
 }
 
 /**
+ * store_bucket - a number for whoever shares a share
+ * @data: a network, a user
+ * @len: its length
+ *
+ * Return: the number.
+ */
+uint64_t store_bucket(const void *data, size_t len)
+{
+	static const uint8_t key[CR_SIPHASH_KEY_SIZE];
+
+	/* Not to be foreseen once the store has hashed it again. */
+	return cr_siphash(key, data, len);
+}
+
+/**
  * store_verdict_name - a verdict in words
  * @verdict: below STORE_VERDICTS
  *

@@ -77,6 +77,7 @@ struct store_item {
  * struct store_get - a lookup, in the caller's storage until it is answered
  * @key: what is looked for
  * @take: and delete it
+ * @single_use: what is looked for; a store may keep both kinds apart
  * @done: called once. @data is there on STORE_HIT only, and lives until @done
  *	returns or asks again
  * @owner: for @done
@@ -85,6 +86,7 @@ struct store_item {
 struct store_get {
 	struct store_key key;
 	bool take;
+	bool single_use;
 	void (*done)(struct store_get *get, enum store_verdict verdict,
 		     const uint8_t *data, size_t len);
 	void *owner;
@@ -152,6 +154,7 @@ void store_run(struct store_port *port, short revents);
 
 void store_tag(uint8_t tag[STORE_TAG_SIZE], const char *label, const void *data,
 	       size_t len);
+uint64_t store_bucket(const void *data, size_t len);
 const char *store_verdict_name(enum store_verdict verdict);
 
 #endif /* TLSUP_STORE_H */

@@ -12,7 +12,6 @@
  */
 #include "ticket.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,7 +19,7 @@
 #include "crypto/cr_hash.h"
 #include "crypto/cr_rand.h"
 #include "lib/secret.h"
-#include "lib/wire.h"
+#include "lib/shared_lock.h"
 
 #define FORMAT		1
 #define KEYS_MAX	32
@@ -43,7 +42,7 @@ struct key {
 };
 
 /**
- * struct tickets - all keys, in locked memory
+ * struct tickets - all keys, in locked memory that all workers share
  * @lock: over @keys
  * @period: seconds of an epoch
  * @past: how many epochs a key outlives its own by
@@ -51,7 +50,7 @@ struct key {
  * @keys: in no order
  */
 struct tickets {
-	pthread_rwlock_t lock;
+	pthread_mutex_t lock;
 	uint64_t period;
 	unsigned int past;
 	uint64_t (*now)(void);
@@ -71,12 +70,12 @@ static uint64_t clock_now(void)
  */
 struct tickets *ticket_create(const struct ticket_options *options)
 {
-	struct tickets *tickets = secret_map(sizeof(*tickets));
+	struct tickets *tickets = secret_share(sizeof(*tickets));
 	uint64_t past;
 
 	if (!tickets)
 		return NULL;
-	if (pthread_rwlock_init(&tickets->lock, NULL)) {
+	if (!shared_lock_init(&tickets->lock)) {
 		secret_unmap(tickets, sizeof(*tickets));
 		return NULL;
 	}
@@ -95,8 +94,15 @@ void ticket_destroy(struct tickets *tickets)
 {
 	if (!tickets)
 		return;
-	pthread_rwlock_destroy(&tickets->lock);
+	pthread_mutex_destroy(&tickets->lock);
 	secret_unmap(tickets, sizeof(*tickets));
+}
+
+/* After the death of a process the keys may be broken: then there are none. */
+static void lock(struct tickets *tickets)
+{
+	if (!shared_lock(&tickets->lock))
+		secret_wipe_bytes(tickets->keys, sizeof(tickets->keys));
 }
 
 /**
@@ -177,14 +183,14 @@ static void make_current(struct tickets *tickets)
 	uint64_t epoch = ticket_epoch(tickets);
 	uint8_t bytes[TICKET_KEY_SIZE];
 
-	pthread_rwlock_wrlock(&tickets->lock);
+	lock(tickets);
 	wipe_old(tickets, epoch);
 	if (!of_epoch(tickets, epoch)) {
 		cr_random(bytes, sizeof(bytes));
 		add(tickets, epoch, bytes, false);
 		secret_wipe_bytes(bytes, sizeof(bytes));
 	}
-	pthread_rwlock_unlock(&tickets->lock);
+	shared_unlock(&tickets->lock);
 }
 
 /**
@@ -199,10 +205,10 @@ bool ticket_has(struct tickets *tickets, uint64_t epoch)
 	const struct key *key;
 	bool has;
 
-	pthread_rwlock_rdlock(&tickets->lock);
+	lock(tickets);
 	key = of_epoch(tickets, epoch);
 	has = key && key->shared;
-	pthread_rwlock_unlock(&tickets->lock);
+	shared_unlock(&tickets->lock);
 	return has;
 }
 
@@ -216,7 +222,7 @@ void ticket_add(struct tickets *tickets, uint64_t epoch, const uint8_t *key)
 {
 	uint64_t now = ticket_epoch(tickets);
 
-	pthread_rwlock_wrlock(&tickets->lock);
+	lock(tickets);
 	wipe_old(tickets, now);
 	if (epoch + tickets->past >= now && epoch <= now + 1) {
 		const struct key *known = of_epoch(tickets, epoch);
@@ -224,7 +230,7 @@ void ticket_add(struct tickets *tickets, uint64_t epoch, const uint8_t *key)
 		if (!known || !known->shared)
 			add(tickets, epoch, key, true);
 	}
-	pthread_rwlock_unlock(&tickets->lock);
+	shared_unlock(&tickets->lock);
 }
 
 /* What binds a box to its format, its key and its purpose. */
@@ -255,18 +261,18 @@ size_t ticket_seal(struct tickets *tickets, const char *purpose, const uint8_t *
 	size_t ad_len;
 
 	for (;;) {
-		pthread_rwlock_rdlock(&tickets->lock);
+		lock(tickets);
 		key = of_epoch(tickets, ticket_epoch(tickets));
 		if (key)
 			break;
-		pthread_rwlock_unlock(&tickets->lock);
+		shared_unlock(&tickets->lock);
 		make_current(tickets);
 	}
 	box[0] = FORMAT;
 	memcpy(box + 1, key->name, TICKET_NAME_SIZE);
 	ad_len = associate(box, purpose, ad);
 	cr_aead_seal(&key->aead, ad, ad_len, plain, len, box + 1 + TICKET_NAME_SIZE);
-	pthread_rwlock_unlock(&tickets->lock);
+	shared_unlock(&tickets->lock);
 	return len + TICKET_OVERHEAD;
 }
 
@@ -305,11 +311,11 @@ bool ticket_open(struct tickets *tickets, const char *purpose, const uint8_t *bo
 
 	if (len < TICKET_OVERHEAD || box[0] != FORMAT)
 		return false;
-	pthread_rwlock_rdlock(&tickets->lock);
+	lock(tickets);
 	key = by_name(tickets, box + 1);
 	ad_len = associate(box, purpose, ad);
 	good = key && cr_aead_open(&key->aead, ad, ad_len, box + 1 + TICKET_NAME_SIZE,
 				   len - 1 - TICKET_NAME_SIZE, plain);
-	pthread_rwlock_unlock(&tickets->lock);
+	shared_unlock(&tickets->lock);
 	return good;
 }

@@ -120,6 +120,17 @@ static void record(struct worker *worker, const struct kern_event *event)
 		remove_entry(worker, entry);
 }
 
+/* One that cannot be used is nobody's fault that could be told of it. */
+static void ticket(struct worker *worker, const struct kern_event *event)
+{
+	if (!resume_keep(&worker->env.resume,
+			 (struct hs_bytes){ event->cookie, event->cookie_len },
+			 (struct hs_bytes){ event->chain, event->chain_len },
+			 (struct hs_bytes){ event->payload, event->payload_len }))
+		log_debug("a ticket that is of no use");
+	kern_ack(worker->env.kern, 1);
+}
+
 static void closed(struct worker *worker, const struct kern_event *event)
 {
 	struct entry *entry = find(worker, event->conn_id);
@@ -144,7 +155,7 @@ static void handle(void *owner, const struct kern_event *event)
 		record(worker, event);
 		break;
 	case KERN_TICKET:
-		kern_ack(worker->env.kern, 1);
+		ticket(worker, event);
 		break;
 	case KERN_CLOSED:
 		closed(worker, event);
@@ -256,10 +267,14 @@ struct worker *worker_create(const struct worker_options *options, int signer)
 		.in_cgroup = in_cgroup,
 		.owner = worker,
 		.signer = signer_port_open(signer),
+		.resume = {
+			.port = store_open(options->sessions->store),
+			.tickets = options->sessions->tickets,
+		},
 	};
 	worker->ended = options->ended;
 	worker->wake = eventfd(0, EFD_CLOEXEC);
-	if (worker->wake >= 0 && worker->env.signer) {
+	if (worker->wake >= 0 && worker->env.signer && worker->env.resume.port) {
 		worker->env.kern = kern_open(options->config->window, handle, worker);
 		err = worker->env.kern ? -kern_register(worker->env.kern) : errno;
 	}
@@ -328,6 +343,7 @@ void worker_destroy(struct worker *worker)
 	HASH_ITER(hh, worker->table, entry, next)
 		remove_entry(worker, entry);
 	kern_close(worker->env.kern);
+	store_close(worker->env.resume.port);
 	signer_port_close(worker->env.signer);
 	if (worker->wake >= 0)
 		close(worker->wake);

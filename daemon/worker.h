@@ -8,17 +8,20 @@
 #define TLSUP_WORKER_H
 
 #include "config.h"
+#include "sessions.h"
 
 struct worker;
 
 /**
  * struct worker_options - the same for all workers
  * @config: the configuration
+ * @sessions: what is kept of them
  * @keylog: descriptor of the key log, or -1
  * @ended: eventfd that is told of each thread's end
  */
 struct worker_options {
 	const struct config *config;
+	const struct sessions *sessions;
 	int keylog;
 	int ended;
 };

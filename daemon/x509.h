@@ -57,6 +57,7 @@ struct x509_trust *x509_trust_load(const char *file, const char *const *crls,
 				   size_t crls_len, char error[X509_ERROR_MAX]);
 void x509_trust_free(struct x509_trust *trust);
 bool x509_is_revoked(const struct x509_trust *trust, const uint8_t *der, size_t len);
+uint64_t x509_trust_loaded(const struct x509_trust *trust);
 struct hs_bytes x509_trust_authorities(const struct x509_trust *trust);
 
 /**
@@ -87,5 +88,8 @@ struct x509_failure {
 
 int x509_verify(const struct x509_check *check, const struct hs_question *question,
 		struct x509_failure *failure);
+int x509_recheck(const struct x509_check *check, const struct hs_bytes *chain,
+		 size_t chain_len, struct x509_failure *failure);
+uint64_t x509_expires(const struct hs_bytes *chain, size_t chain_len);
 
 #endif /* TLSUP_X509_H */

@@ -60,6 +60,7 @@ struct x509_trust {
 	gnutls_x509_trust_list_t list;
 	gnutls_x509_crl_t *crls;
 	unsigned int crls_len;
+	uint64_t loaded;	/* Unix time */
 	uint8_t *authorities;
 	size_t authorities_len;
 };

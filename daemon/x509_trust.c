@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/wire.h"
 
@@ -133,6 +134,7 @@ struct x509_trust *x509_trust_load(const char *file, const char *const *crls,
 		snprintf(error, X509_ERROR_MAX, "out of memory");
 		return NULL;
 	}
+	trust->loaded = (uint64_t)time(NULL);
 	if (!load(trust, file, crls, crls_len, error))
 		return trust;
 	x509_trust_free(trust);
@@ -153,6 +155,17 @@ void x509_trust_free(struct x509_trust *trust)
 	free(trust->authorities);
 	gnutls_x509_trust_list_deinit(trust->list, 1);
 	free(trust);
+}
+
+/**
+ * x509_trust_loaded - when it was made
+ * @trust: the trust store
+ *
+ * Return: seconds of Unix time.
+ */
+uint64_t x509_trust_loaded(const struct x509_trust *trust)
+{
+	return trust->loaded;
 }
 
 /**

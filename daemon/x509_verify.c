@@ -261,6 +261,12 @@ static int check_chain(const struct x509_check *check, struct x509_peer *peer,
 	return status ? tell_status(peer, status, failure) : 0;
 }
 
+static void free_peer(struct x509_peer *peer)
+{
+	for (unsigned int i = 0; i < peer->count; i++)
+		gnutls_x509_crt_deinit(peer->certificates[i]);
+}
+
 /**
  * x509_verify - answer HS_ASK_VERIFY
  * @check: what the chain is judged by
@@ -288,7 +294,69 @@ int x509_verify(const struct x509_check *check, const struct hs_question *questi
 		err = check_name(&peer, check->name, failure);
 	if (!err)
 		err = x509_check_status(check, &peer, question, failure);
-	for (unsigned int i = 0; i < peer.count; i++)
-		gnutls_x509_crt_deinit(peer.certificates[i]);
+	free_peer(&peer);
 	return err;
+}
+
+/**
+ * x509_recheck - is a chain that was verified before still good?
+ * @check: what it is judged by
+ * @chain: DER, leaf first
+ * @chain_len: certificates in @chain
+ * @failure: filled on failure
+ *
+ * For a session: nothing was signed, and nothing was stapled.
+ *
+ * Return: 0 if it is, else a negative errno.
+ */
+int x509_recheck(const struct x509_check *check, const struct hs_bytes *chain,
+		 size_t chain_len, struct x509_failure *failure)
+{
+	static const struct hs_bytes none[HS_CHAIN_MAX];
+	const struct hs_question question = {
+		.ask = HS_ASK_VERIFY,
+		.chain = chain,
+		.chain_len = chain_len,
+		.ocsp = none,
+	};
+	struct x509_peer peer = { .count = 0 };
+	int err;
+
+	err = import(&peer, &question, failure);
+	if (!err)
+		err = check_keys(check, &peer, failure);
+	if (!err)
+		err = check_chain(check, &peer, failure);
+	if (!err && check->role == HS_CLIENT)
+		err = check_name(&peer, check->name, failure);
+	if (!err)
+		err = x509_check_status(check, &peer, &question, failure);
+	free_peer(&peer);
+	return err;
+}
+
+/**
+ * x509_expires - when the first certificate of a chain expires
+ * @chain: DER, leaf first
+ * @chain_len: certificates in @chain
+ *
+ * Return: seconds of Unix time; 0 if one cannot be read.
+ */
+uint64_t x509_expires(const struct hs_bytes *chain, size_t chain_len)
+{
+	const struct hs_question question = { .chain = chain, .chain_len = chain_len };
+	struct x509_peer peer = { .count = 0 };
+	struct x509_failure failure;
+	uint64_t first = UINT64_MAX;
+
+	if (import(&peer, &question, &failure))
+		first = 0;
+	for (unsigned int i = 0; i < peer.count && first; i++) {
+		time_t end = gnutls_x509_crt_get_expiration_time(peer.certificates[i]);
+
+		if (end < 0 || (uint64_t)end < first)
+			first = end < 0 ? 0 : (uint64_t)end;
+	}
+	free_peer(&peer);
+	return first;
 }

@@ -110,6 +110,26 @@ void *secret_map(size_t len)
 }
 
 /**
+ * secret_share - pages that processes forked from this one share
+ * @len: bytes
+ *
+ * They are in no core dump, and locked where that is allowed.
+ *
+ * Return: zeroed memory or NULL.
+ */
+void *secret_share(size_t len)
+{
+	void *data = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (data == MAP_FAILED)
+		return NULL;
+	(void)mlock2(data, len, MLOCK_ONFAULT);
+	(void)madvise(data, len, MADV_DONTDUMP);
+	return data;
+}
+
+/**
  * secret_unmap - wipe and give back
  * @data: from secret_map(); may be NULL
  * @len: as asked for
