@@ -35,7 +35,14 @@ bool sessions_init(struct sessions *sessions, const struct config *config)
 		.lifetime = longest_lifetime(config),
 	};
 
-	sessions->store = store_memory_create(&limits);
+	const struct store_redis_options redis = {
+		.address = config->store.redis,
+		.timeout_ms = config->store.timeout,
+		.fleet_key = config->store.key.data,
+	};
+
+	sessions->store = config->store.redis ? store_redis_create(&redis) :
+						store_memory_create(&limits);
 	sessions->tickets = ticket_create(&options);
 	if (sessions->store && sessions->tickets)
 		return true;

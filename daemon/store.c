@@ -15,10 +15,14 @@
 #include "crypto/cr_rand.h"
 #include "crypto/cr_siphash.h"
 #include "lib/secret.h"
+#include "log.h"
 #include "store_int.h"
 
 static_assert(sizeof(((struct store *)0)->hash_key) == CR_SIPHASH_KEY_SIZE,
 	      "the key has its size");
+
+/* So often at most the same is logged, seconds. */
+#define COMPLAIN_S	60
 
 static uint64_t clock_now(void)
 {
@@ -218,6 +222,43 @@ void store_put(struct store_port *port, const struct store_item *item)
 		add(&port->tally.stored, 1);
 	else
 		add(&port->tally.failed, 1);
+}
+
+/**
+ * store_failed - an entry was not stored after all
+ * @port: that stored it
+ * @why: in the words of the server
+ */
+void store_failed(struct store_port *port, const char *why)
+{
+	/* Told again when it is a while ago. */
+	uint64_t now = port->store->now();
+
+	if (now >= port->complain_at)
+		log_warning("the session store did not take a session: %s", why);
+	port->complain_at = now + COMPLAIN_S;
+	add(&port->tally.failed, 1);
+}
+
+/**
+ * store_shares - is there a fleet to agree with?
+ * @port: the thread's own
+ *
+ * Return: whether there is.
+ */
+bool store_shares(const struct store_port *port)
+{
+	return port->store->ops->share;
+}
+
+/**
+ * store_share - agree on a value
+ * @port: the thread's own; store_shares()
+ * @share: copied, but for its data
+ */
+void store_share(struct store_port *port, const struct store_share *share)
+{
+	port->store->ops->share(port, share);
 }
 
 /**

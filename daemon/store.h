@@ -118,6 +118,36 @@ struct store_counters {
 	uint64_t bytes;
 };
 
+/**
+ * struct store_share - a value that a fleet agrees on
+ * @number: its number
+ * @data: what it shall be if there is none yet; copied
+ * @len: its length; 0: none is made
+ * @lifetime: seconds
+ * @done: told of what it is; not called if that is not known
+ * @owner: for @done
+ */
+struct store_share {
+	uint64_t number;
+	const uint8_t *data;
+	size_t len;
+	uint64_t lifetime;
+	void (*done)(void *owner, uint64_t number, const uint8_t *data, size_t len);
+	void *owner;
+};
+
+/**
+ * struct store_redis_options - how to reach a server
+ * @address: a path, or ADDRESS:PORT
+ * @timeout_ms: that a lookup may take
+ * @fleet_key: 32 bytes, under which all is sealed
+ */
+struct store_redis_options {
+	const char *address;
+	unsigned int timeout_ms;
+	const uint8_t *fleet_key;
+};
+
 enum store_flush { STORE_FLUSH_ALL, STORE_FLUSH_IDENTITY, STORE_FLUSH_NAME };
 
 /**
@@ -136,6 +166,7 @@ struct store_limits {
 #define STORE_BYTES_EACH	2048
 
 struct store *store_memory_create(const struct store_limits *limits);
+struct store *store_redis_create(const struct store_redis_options *options);
 void store_destroy(struct store *store);
 struct store_port *store_open(struct store *store);
 void store_close(struct store_port *port);
@@ -143,6 +174,8 @@ void store_close(struct store_port *port);
 void store_get(struct store_port *port, struct store_get *get);
 void store_cancel(struct store_port *port, struct store_get *get);
 void store_put(struct store_port *port, const struct store_item *item);
+bool store_shares(const struct store_port *port);
+void store_share(struct store_port *port, const struct store_share *share);
 void store_refused(struct store_port *port);
 void store_flush(struct store_port *port, enum store_flush what, const uint8_t *tag);
 void store_count(struct store *store, struct store_counters *counters);

@@ -23,6 +23,7 @@
  * @cancel: the lookup is forgotten
  * @put: returns whether it went in, as far as that is known
  * @flush: removes entries
+ * @share: agree on a value; NULL: there is nobody to agree with
  * @count: adds what only the kind of store knows; may be NULL
  * @fd: to poll, or -1; NULL: never one
  * @events: to poll for
@@ -37,6 +38,7 @@ struct store_ops {
 	void (*cancel)(struct store_port *port, struct store_get *get);
 	bool (*put)(struct store_port *port, const struct store_item *item);
 	void (*flush)(struct store_port *port, enum store_flush what, const uint8_t *tag);
+	void (*share)(struct store_port *port, const struct store_share *share);
 	void (*count)(struct store *store, struct store_counters *counters);
 	int (*fd)(const struct store_port *port);
 	short (*events)(const struct store_port *port);
@@ -80,6 +82,7 @@ struct store {
  * @backend: what the kind of store needs for a port
  * @tally: its counters
  * @data: STORE_DATA_MAX bytes for what a lookup finds
+ * @complain_at: from when on a failure is logged again
  */
 struct store_port {
 	struct store *store;
@@ -87,12 +90,14 @@ struct store_port {
 	void *backend;
 	struct store_tally tally;
 	uint8_t *data;
+	uint64_t complain_at;
 };
 
 bool store_init(struct store *store, const struct store_ops *ops, uint64_t (*now)(void));
 uint64_t store_hash(const struct store *store, const uint8_t *id);
 void store_answer(struct store_port *port, struct store_get *get,
 		  enum store_verdict verdict, size_t len);
+void store_failed(struct store_port *port, const char *why);
 void store_taken(struct store *store, const uint8_t *id);
 
 #endif /* TLSUP_STORE_INT_H */

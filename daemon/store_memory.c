@@ -13,12 +13,19 @@
  * Invariants, under the shard's lock: each entry is in the table, in the list of
  * all and in the list of its bucket; both lists are in order of age; the table
  * is at most half full, so that probing ends soon.
+ *
+ * Table and entries are in memory that the processes forked later share, at one
+ * address, so that sessions outlive those who work on them. An entry is a chain of
+ * units of one size: nothing is ever cut into pieces that fit nowhere.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/mman.h>
+
 #include "lib/secret.h"
+#include "lib/shared_lock.h"
 #include "store_int.h"
 
 #define SHARDS_MAX		64
@@ -26,6 +33,8 @@
 #define BUCKETS			64
 #define SHARE_DIVISOR		8	/* a share is an eighth of a shard */
 #define CACHE_LINE		64
+#define UNIT_SIZE		128
+#define UNIT_BYTES		(UNIT_SIZE - sizeof(uint32_t))
 
 /** struct link - a place in a list in order of age; a list's head is one, too */
 struct link {
@@ -50,7 +59,7 @@ struct group {
  * @bucket: index
  * @single_use: whoever finds it takes it
  * @key: what it is found by
- * @data: what was stored
+ * @data: first unit of what was stored
  */
 struct entry {
 	struct link all;
@@ -62,8 +71,19 @@ struct entry {
 	uint8_t bucket;
 	bool single_use;
 	struct store_key key;
-	uint8_t data[];
+	uint32_t data;
 };
+
+/* Units are counted from 1: 0 is none. */
+union unit {
+	struct entry entry;
+	struct {
+		uint32_t next;
+		uint8_t bytes[UNIT_BYTES];
+	};
+};
+
+static_assert(sizeof(union unit) == UNIT_SIZE, "a unit is two cache lines");
 
 static_assert(STORE_DATA_MAX <= UINT16_MAX && BUCKETS <= UINT8_MAX, "fields are wide enough");
 
@@ -77,6 +97,9 @@ struct shard {
 	_Alignas(CACHE_LINE) pthread_mutex_t lock;
 	struct slot *slots;
 	size_t mask;
+	union unit *units;
+	uint32_t units_len;	/* that were ever used */
+	uint32_t free;		/* first of those that are so no more */
 	struct group all;
 	struct group buckets[BUCKETS];
 	uint64_t age;
@@ -89,7 +112,7 @@ struct memory {
 	size_t entries_max;	/* of a shard */
 	size_t bytes_max;	/* of a shard */
 	struct shard *shards;
-	struct slot *slots;	/* of all shards */
+	size_t mapped;		/* bytes from there on: shards, slots, units */
 };
 
 static struct memory *memory_of(struct store *store)
@@ -99,7 +122,55 @@ static struct memory *memory_of(struct store *store)
 
 static size_t entry_size(size_t len)
 {
-	return sizeof(struct entry) + len;
+	return UNIT_SIZE * (1 + (len + UNIT_BYTES - 1) / UNIT_BYTES);
+}
+
+/* There is room: make_room() has seen to that. */
+static uint32_t unit_take(struct shard *shard)
+{
+	uint32_t unit = shard->free;
+
+	if (!unit)
+		return ++shard->units_len;
+	shard->free = shard->units[unit - 1].next;
+	return unit;
+}
+
+static void unit_give(struct shard *shard, uint32_t unit)
+{
+	union unit *at = &shard->units[unit - 1];
+
+	secret_wipe_bytes(at, sizeof(*at));
+	at->next = shard->free;
+	shard->free = unit;
+}
+
+static void data_write(struct shard *shard, struct entry *entry, const uint8_t *data)
+{
+	uint32_t *link = &entry->data;
+
+	for (size_t at = 0; at < entry->len; at += UNIT_BYTES) {
+		size_t n = entry->len - at < UNIT_BYTES ? entry->len - at : UNIT_BYTES;
+		union unit *unit;
+
+		*link = unit_take(shard);
+		unit = &shard->units[*link - 1];
+		memcpy(unit->bytes, data + at, n);
+		link = &unit->next;
+	}
+	*link = 0;
+}
+
+static void data_read(const struct shard *shard, const struct entry *entry, uint8_t *out)
+{
+	uint32_t unit = entry->data;
+
+	for (size_t at = 0; at < entry->len; at += UNIT_BYTES) {
+		size_t n = entry->len - at < UNIT_BYTES ? entry->len - at : UNIT_BYTES;
+
+		memcpy(out + at, shard->units[unit - 1].bytes, n);
+		unit = shard->units[unit - 1].next;
+	}
 }
 
 /* High bits for the shard, low bits for the place in it. */
@@ -184,9 +255,35 @@ static void table_remove(struct shard *shard, const struct entry *entry)
 	table_close_gap(shard, at);
 }
 
-static void entry_free(struct entry *entry)
+static void entry_free(struct shard *shard, struct entry *entry)
 {
-	secret_free(entry, entry_size(entry->len));
+	uint32_t unit = entry->data, next;
+
+	for (; unit; unit = next) {
+		next = shard->units[unit - 1].next;
+		unit_give(shard, unit);
+	}
+	unit_give(shard, (uint32_t)((union unit *)entry - shard->units) + 1);
+}
+
+static void shard_reset(struct shard *shard)
+{
+	memset(shard->slots, 0, (shard->mask + 1) * sizeof(*shard->slots));
+	secret_wipe_bytes(shard->units, shard->units_len * sizeof(*shard->units));
+	shard->units_len = shard->free = 0;
+	shard->all = (struct group){ 0 };
+	list_init(&shard->all.list);
+	for (int i = 0; i < BUCKETS; i++) {
+		shard->buckets[i] = (struct group){ 0 };
+		list_init(&shard->buckets[i].list);
+	}
+}
+
+/* A process that died in here may have left anything behind. */
+static void shard_lock(struct shard *shard)
+{
+	if (!shared_lock(&shard->lock))
+		shard_reset(shard);
 }
 
 static void entry_remove(struct shard *shard, struct entry *entry)
@@ -196,7 +293,7 @@ static void entry_remove(struct shard *shard, struct entry *entry)
 	table_remove(shard, entry);
 	group_remove(&shard->all, &entry->all, bytes);
 	group_remove(&shard->buckets[entry->bucket], &entry->own, bytes);
-	entry_free(entry);
+	entry_free(shard, entry);
 }
 
 /** struct found - the entries of one id */
@@ -246,19 +343,19 @@ static void get(struct store_port *port, struct store_get *get)
 	bool taken = false;
 	size_t len = 0;
 
-	pthread_mutex_lock(&shard->lock);
+	shard_lock(shard);
 	entry = table_find(shard, hash, get->key.id).newest;
 	if (entry)
 		verdict = judge(entry, &get->key, store->now());
 	if (verdict == STORE_HIT) {
 		taken = entry->single_use;
 		len = entry->len;
-		memcpy(port->data, entry->data, len);
+		data_read(shard, entry, port->data);
 	}
 	if (verdict == STORE_EXPIRED ||
 	    (verdict == STORE_HIT && (taken || get->take)))
 		entry_remove(shard, entry);
-	pthread_mutex_unlock(&shard->lock);
+	shared_unlock(&shard->lock);
 	if (taken)
 		store_taken(store, get->key.id);
 	store_answer(port, get, verdict, len);
@@ -280,10 +377,11 @@ static void evict(struct memory *memory, struct shard *shard, struct group *buck
 	shard->evicted++;
 }
 
-static void make_room(struct memory *memory, struct shard *shard, const struct entry *entry)
+static void make_room(struct memory *memory, struct shard *shard, uint64_t hash,
+		      uint8_t bucket, const struct store_item *item)
 {
-	const size_t bytes = entry_size(entry->len);
-	struct found same = table_find(shard, entry->hash, entry->key.id);
+	struct found same = table_find(shard, hash, item->key.id);
+	const size_t bytes = entry_size(item->len);
 
 	if (same.count >= STORE_SAME_MAX) {
 		entry_remove(shard, same.oldest);
@@ -291,47 +389,44 @@ static void make_room(struct memory *memory, struct shard *shard, const struct e
 	}
 	while (shard->all.entries >= memory->entries_max ||
 	       shard->all.bytes + bytes > memory->bytes_max)
-		evict(memory, shard, &shard->buckets[entry->bucket]);
+		evict(memory, shard, &shard->buckets[bucket]);
 }
 
-static struct entry *entry_create(struct store *store, const struct store_item *item)
+static uint8_t bucket_of(const struct store *store, const struct store_item *item)
 {
-	struct entry *entry = secret_alloc(entry_size(item->len));
 	uint8_t id[STORE_ID_SIZE] = { 0 };
 
-	if (!entry)
-		return NULL;
 	memcpy(id, &item->bucket, sizeof(item->bucket));
-	entry->hash = store_hash(store, item->key.id);
-	entry->bucket = (uint8_t)(store_hash(store, id) % BUCKETS);
-	entry->expires = item->expires;
-	entry->single_use = item->single_use;
-	entry->key = item->key;
-	entry->len = (uint16_t)item->len;
-	if (item->len)
-		memcpy(entry->data, item->data, item->len);
-	return entry;
+	return (uint8_t)(store_hash(store, id) % BUCKETS);
 }
 
 static bool put(struct store_port *port, const struct store_item *item)
 {
 	struct memory *memory = memory_of(port->store);
-	struct shard *shard;
+	uint64_t hash = store_hash(port->store, item->key.id);
+	struct shard *shard = shard_of(memory, hash);
+	uint8_t bucket = bucket_of(port->store, item);
 	struct entry *entry;
 
 	if (entry_size(item->len) > memory->bytes_max)
 		return false;
-	entry = entry_create(port->store, item);
-	if (!entry)
-		return false;
-	shard = shard_of(memory, entry->hash);
-	pthread_mutex_lock(&shard->lock);
-	make_room(memory, shard, entry);
-	entry->age = ++shard->age;
+	shard_lock(shard);
+	make_room(memory, shard, hash, bucket, item);
+	entry = &shard->units[unit_take(shard) - 1].entry;
+	*entry = (struct entry){
+		.hash = hash,
+		.expires = item->expires,
+		.age = ++shard->age,
+		.len = (uint16_t)item->len,
+		.bucket = bucket,
+		.single_use = item->single_use,
+		.key = item->key,
+	};
+	data_write(shard, entry, item->data);
 	table_insert(shard, entry);
 	group_add(&shard->all, &entry->all, entry_size(entry->len));
-	group_add(&shard->buckets[entry->bucket], &entry->own, entry_size(entry->len));
-	pthread_mutex_unlock(&shard->lock);
+	group_add(&shard->buckets[bucket], &entry->own, entry_size(entry->len));
+	shared_unlock(&shard->lock);
 	return true;
 }
 
@@ -352,7 +447,7 @@ static void shard_flush(struct shard *shard, enum store_flush what, const uint8_
 {
 	struct link *link, *next;
 
-	pthread_mutex_lock(&shard->lock);
+	shard_lock(shard);
 	for (link = shard->all.list.newer; link != &shard->all.list; link = next) {
 		struct entry *entry = (struct entry *)((char *)link -
 						       offsetof(struct entry, all));
@@ -361,7 +456,7 @@ static void shard_flush(struct shard *shard, enum store_flush what, const uint8_
 		if (concerns(entry, what, tag))
 			entry_remove(shard, entry);
 	}
-	pthread_mutex_unlock(&shard->lock);
+	shared_unlock(&shard->lock);
 }
 
 static void flush(struct store_port *port, enum store_flush what, const uint8_t *tag)
@@ -379,11 +474,11 @@ static void count(struct store *store, struct store_counters *counters)
 	for (size_t i = 0; i < memory->shards_len; i++) {
 		struct shard *shard = &memory->shards[i];
 
-		pthread_mutex_lock(&shard->lock);
+		shard_lock(shard);
 		counters->evicted += shard->evicted;
 		counters->entries += shard->all.entries;
 		counters->bytes += shard->all.bytes;
-		pthread_mutex_unlock(&shard->lock);
+		shared_unlock(&shard->lock);
 	}
 }
 
@@ -402,16 +497,13 @@ static void destroy(struct store *store)
 {
 	struct memory *memory = memory_of(store);
 
+	/* What goes is wiped one by one: most pages have never been touched. */
 	for (size_t i = 0; memory->shards && i < memory->shards_len; i++) {
-		struct shard *shard = &memory->shards[i];
-
-		if (!shard->slots)
-			continue;
-		shard_flush(shard, STORE_FLUSH_ALL, NULL);
-		pthread_mutex_destroy(&shard->lock);
+		shard_flush(&memory->shards[i], STORE_FLUSH_ALL, NULL);
+		pthread_mutex_destroy(&memory->shards[i].lock);
 	}
-	free(memory->slots);
-	free(memory->shards);
+	if (memory->shards)
+		munmap(memory->shards, memory->mapped);
 	secret_free(memory, sizeof(*memory));
 }
 
@@ -426,12 +518,14 @@ static const struct store_ops ops = {
 	.count = count,
 };
 
-static bool shard_init(struct shard *shard, struct slot *slots, size_t len)
+static bool shard_init(struct shard *shard, struct slot *slots, size_t len,
+		       union unit *units)
 {
-	if (pthread_mutex_init(&shard->lock, NULL))
+	if (!shared_lock_init(&shard->lock))
 		return false;
 	shard->slots = slots;
 	shard->mask = len - 1;
+	shard->units = units;
 	list_init(&shard->all.list);
 	for (int i = 0; i < BUCKETS; i++)
 		list_init(&shard->buckets[i].list);
@@ -455,9 +549,33 @@ static size_t shards_for(size_t entries)
 	return n < 1 ? 1 : n > SHARDS_MAX ? SHARDS_MAX : n;
 }
 
+/* Shards, then all their slots, then all their units. */
+static bool map(struct memory *memory)
+{
+	size_t slots = slots_for(memory->entries_max), n = memory->shards_len;
+	size_t units = memory->bytes_max / UNIT_SIZE;
+	struct slot *slot;
+	union unit *unit;
+
+	memory->mapped = n * (sizeof(struct shard) + slots * sizeof(*slot) +
+			      units * sizeof(*unit));
+	memory->shards = secret_share(memory->mapped);
+	if (!memory->shards)
+		return false;
+	slot = (struct slot *)(memory->shards + n);
+	unit = (union unit *)(slot + n * slots);
+	for (size_t i = 0; i < n; i++)
+		if (!shard_init(&memory->shards[i], slot + i * slots, slots,
+				unit + i * units))
+			return false;
+	return true;
+}
+
 /**
  * store_memory_create - a store in memory
  * @limits: its bounds
+ *
+ * Processes that are forked after this share it.
  *
  * Return: the store, or NULL without memory.
  */
@@ -466,27 +584,16 @@ struct store *store_memory_create(const struct store_limits *limits)
 	size_t entries = limits->entries ? limits->entries : STORE_ENTRIES_DEFAULT;
 	size_t bytes = limits->bytes ? limits->bytes : entries * STORE_BYTES_EACH;
 	struct memory *memory = secret_alloc(sizeof(*memory));
-	size_t slots;
 
 	if (!memory)
 		return NULL;
 	memory->shards_len = shards_for(entries);
 	memory->entries_max = entries / memory->shards_len;
 	memory->bytes_max = bytes / memory->shards_len;
-	memory->shards = aligned_alloc(CACHE_LINE, memory->shards_len * sizeof(struct shard));
-	if (!memory->shards || !store_init(&memory->store, &ops, limits->now)) {
-		free(memory->shards);
-		secret_free(memory, sizeof(*memory));
-		return NULL;
-	}
-	memset(memory->shards, 0, memory->shards_len * sizeof(struct shard));
-	slots = slots_for(memory->entries_max);
-	memory->slots = calloc(memory->shards_len * slots, sizeof(*memory->slots));
-	for (size_t i = 0; i < memory->shards_len; i++)
-		if (!memory->slots ||
-		    !shard_init(&memory->shards[i], memory->slots + i * slots, slots)) {
-			store_destroy(&memory->store);
-			return NULL;
-		}
-	return &memory->store;
+	if (store_init(&memory->store, &ops, limits->now) && map(memory))
+		return &memory->store;
+	if (memory->shards)
+		munmap(memory->shards, memory->mapped);
+	secret_free(memory, sizeof(*memory));
+	return NULL;
 }

@@ -127,6 +127,17 @@ unsigned int ticket_past(const struct tickets *tickets)
 	return tickets->past;
 }
 
+/**
+ * ticket_keeps - how long a key is of use
+ * @tickets: the keys
+ *
+ * Return: seconds from before its epoch to its end.
+ */
+uint64_t ticket_keeps(const struct tickets *tickets)
+{
+	return (tickets->past + 3) * tickets->period;
+}
+
 static struct key *of_epoch(struct tickets *tickets, uint64_t epoch)
 {
 	struct key *best = NULL;

@@ -42,6 +42,7 @@ bool ticket_open(struct tickets *tickets, const char *purpose, const uint8_t *bo
 uint64_t ticket_epoch(const struct tickets *tickets);
 bool ticket_has(struct tickets *tickets, uint64_t epoch);
 void ticket_add(struct tickets *tickets, uint64_t epoch, const uint8_t *key);
+uint64_t ticket_keeps(const struct tickets *tickets);
 unsigned int ticket_past(const struct tickets *tickets);
 
 #endif /* TLSUP_TICKET_H */

@@ -19,10 +19,15 @@
 #include <uthash.h>
 
 #include "conn.h"
+#include "fleet.h"
 #include "kern.h"
 #include "log.h"
 #include "pool.h"
 #include "signer.h"
+#include "stats.h"
+
+#define US_PER_S	1000000
+#define FLEET_MS	1000	/* how often the fleet is thought of */
 
 /* So many at once are a burst; its memory is given back when it is over. */
 #define BURST	32
@@ -47,6 +52,7 @@ struct entry {
  * @wish: what it is to do
  * @wake: eventfd, readable when @wish has changed
  * @ended: eventfd of the pool, told when the thread ends
+ * @next_fleet: when the keys of the fleet are looked at again, seconds
  */
 struct worker {
 	struct conn_env env;
@@ -58,6 +64,7 @@ struct worker {
 	_Atomic int wish;
 	int wake;
 	int ended;
+	uint64_t next_fleet;
 };
 
 enum wish { WISH_SERVE, WISH_DRAIN, WISH_DRAINING, WISH_STOP };
@@ -207,16 +214,33 @@ static bool is_drained(const struct worker *worker)
 	       !worker->table;
 }
 
+/* What to poll for the store, and for how long. */
+static int prepare_store(struct worker *worker, struct pollfd *fd)
+{
+	struct store_port *port = worker->env.resume.port;
+	int timeout;
+
+	fleet_run(port, worker->env.resume.tickets, &worker->next_fleet,
+		  stats_now_us() / US_PER_S);
+	fd->fd = store_fd(port);
+	fd->events = store_events(port);
+	timeout = store_timeout(port);
+	if (store_shares(port) && (timeout < 0 || timeout > FLEET_MS))
+		timeout = FLEET_MS;
+	return timeout;
+}
+
 static void run(struct worker *worker)
 {
 	struct pollfd fds[] = {
 		{ .fd = kern_fd(worker->env.kern), .events = POLLIN },
 		{ .fd = signer_port_fd(worker->env.signer), .events = POLLIN },
 		{ .fd = worker->wake, .events = POLLIN },
+		{ .fd = -1 },
 	};
 
 	while (!is_drained(worker)) {
-		if (poll(fds, 3, -1) < 0) {
+		if (poll(fds, 4, prepare_store(worker, &fds[3])) < 0) {
 			if (errno == EINTR)
 				continue;
 			log_error("poll: %s", strerror(errno));
@@ -224,6 +248,7 @@ static void run(struct worker *worker)
 		}
 		if (fds[2].revents && !obey(worker))
 			break;
+		store_run(worker->env.resume.port, fds[3].fd >= 0 ? fds[3].revents : 0);
 		if (fds[1].revents && signer_port_receive(worker->env.signer)) {
 			log_error("the signer has gone");
 			break;

@@ -2,13 +2,17 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * The session cache in memory. Linked with --wrap=free, so that each block can
+ * The session cache in memory. Linked with --wrap=free,--wrap=munmap, so that each block can
  * be looked into when it is freed.
  */
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 #include "store.h"
@@ -29,6 +33,16 @@ void __wrap_free(void *block)
 	if (searched && block && memmem(block, size, searched, strlen(searched)))
 		found++;
 	__real_free(block);
+}
+
+int __real_munmap(void *memory, size_t size);
+int __wrap_munmap(void *memory, size_t size);
+
+int __wrap_munmap(void *memory, size_t size)
+{
+	if (searched && memmem(memory, size, searched, strlen(searched)))
+		found++;
+	return __real_munmap(memory, size);
 }
 
 static uint64_t time_now;
@@ -430,8 +444,50 @@ TEST(the_search_finds_what_is_left)
 	searched = "master secret";
 	found = 0;
 	__wrap_free(block);
-	searched = NULL;
 	EXPECT_EQ(1, found);
+	block = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	snprintf(block, 64, "another master secret");
+	EXPECT_EQ(0, __wrap_munmap(block, 4096));
+	searched = NULL;
+	EXPECT_EQ(2, found);
+}
+
+/* Those who work on it come and go, and may go in the middle. */
+TEST(outlives_a_process)
+{
+	const struct store_limits limits = { .now = test_now };
+	struct store *store = store_memory_create(&limits);
+	struct store_port *port = store_open(store);
+	struct answer answer;
+	int status;
+	pid_t pid;
+
+	time_now = START;
+	pid = fork();
+	if (!pid) {
+		put(store_open(store), 1, 0, "of another");
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	answer = look(port, key(1, "somebody", "example.org"), false);
+	EXPECT_EQ(STORE_HIT, answer.verdict);
+	EXPECT_STREQ("of another", answer.text);
+	for (int i = 0; i < 20; i++) {
+		pid = fork();
+		for (uint32_t n = 0; !pid; n++)
+			put(port, n % 50, n, "of one that is killed");
+		usleep(3000);
+		kill(pid, SIGKILL);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		for (uint32_t n = 0; n < 50; n++) {
+			answer = look(port, key(n, "somebody", "example.org"), false);
+			EXPECT_EQ(1, answer.times);
+		}
+	}
+	put(port, 1000, 0, "in the end");
+	EXPECT_EQ(STORE_HIT, look(port, key(1000, "somebody", "example.org"), false).verdict);
+	store_close(port);
+	store_destroy(store);
 }
 
 static void *work(void *arg)
