@@ -2,8 +2,8 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- *	format(1) flags(1) by(1) version(2) suite(2) created(8) authenticated(8)
- *	verified(8) expires(8) age_add(4) lifetime(4) secret<1> name<2> alpn<1>
+ *	format(1) flags(1) by(1) version(2) suite(2) created(8) authenticated(4)
+ *	verified(4) expires(4) age_add(4) lifetime(4) secret<1> name<2> alpn<1>
  *	server_name<1> [id(32) identity(16) name(16)] [digest(32)] chain<3>
  *
  * <n> is a vector behind n bytes of length; the chain is one of DER behind three
@@ -35,6 +35,12 @@ static bool has_digest(const struct blob *blob)
 	for (size_t i = 0; i < BLOB_DIGEST_SIZE; i++)
 		any |= blob->digest[i];
 	return any;
+}
+
+/* Seconds that last until the year 2106. */
+static void write_time(struct wr *wr, uint64_t time)
+{
+	wr_u32(wr, time < UINT32_MAX ? (uint32_t)time : UINT32_MAX);
 }
 
 static void write_vec(struct wr *wr, unsigned int width, struct hs_bytes bytes)
@@ -84,9 +90,9 @@ size_t blob_write(const struct blob *blob, uint8_t *out, size_t size)
 	wr_u16(&wr, session->version);
 	wr_u16(&wr, session->suite);
 	wr_u64(&wr, blob->created);
-	wr_u64(&wr, blob->authenticated);
-	wr_u64(&wr, blob->verified);
-	wr_u64(&wr, blob->expires);
+	write_time(&wr, blob->authenticated);
+	write_time(&wr, blob->verified);
+	write_time(&wr, blob->expires);
 	wr_u32(&wr, blob->age_add);
 	wr_u32(&wr, session->lifetime);
 	write_vec(&wr, 1, session->secret);
@@ -173,9 +179,9 @@ bool blob_read(struct blob *blob, const uint8_t *data, size_t len)
 	session->ems = flags & FLAG_EMS;
 	session->client_authenticated = flags & FLAG_CLIENT;
 	blob->created = rd_u64(&rd);
-	blob->authenticated = rd_u64(&rd);
-	blob->verified = rd_u64(&rd);
-	blob->expires = rd_u64(&rd);
+	blob->authenticated = rd_u32(&rd);
+	blob->verified = rd_u32(&rd);
+	blob->expires = rd_u32(&rd);
 	blob->age_add = rd_u32(&rd);
 	session->lifetime = rd_u32(&rd);
 	session->secret = take(rd_vec8(&rd));

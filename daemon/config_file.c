@@ -258,6 +258,8 @@ static int check_message_max(cfg_t *conf, cfg_opt_t *opt)
 static int check_record_size_limit(cfg_t *conf, cfg_opt_t *opt)
 {
 	return check_range(conf, opt, HS_RECORD_SIZE_MIN, HS_RECORD_SIZE_MAX);
+}
+
 static int check_ticket_kind(cfg_t *conf, cfg_opt_t *opt)
 {
 	const char *name = last_string(opt);

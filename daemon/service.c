@@ -84,11 +84,8 @@ static void forget(struct generation *generation)
 /* A loaded generation begins to serve, or is ended. */
 static bool start(struct service *service, struct generation *generation, int state)
 {
-	if (!service->sessions.store &&
-	    !sessions_init(&service->sessions, generation->config))
-		log_error("out of memory");
-	else if (generation_start(generation, &service->sessions, service->keylog, state) &&
-		 attend(service, generation))
+	if (generation_start(generation, &service->sessions, service->keylog, state) &&
+	    attend(service, generation))
 		return true;
 	forget(generation);
 	return false;
@@ -337,7 +334,8 @@ static bool begin(struct service *service)
 		return false;
 	service->keylog = open_keylog(generation->config, service->options.keylog);
 	service->admin = kern_admin_open();
-	good = generation_start(generation, service->keylog, state) &&
+	good = sessions_init(&service->sessions, generation->config) &&
+	       generation_start(generation, &service->sessions, service->keylog, state) &&
 	       attend(service, generation) && open_sockets(service);
 	if (state >= 0)
 		close(state);

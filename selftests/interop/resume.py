@@ -3,6 +3,7 @@
 # Copyright (C) 2026 The tlsup authors
 """Resumption in both roles against OpenSSL's and GnuTLS's own tools, curl and
 nginx: by session ID, by ticket, by PSK, of either kind of ticket; external PSKs."""
+import contextlib
 import os
 import signal
 import socket
@@ -73,10 +74,12 @@ def accept_one(listener, profile):
         tlsup.prepare(sock, profile=profile)
         tlsup.start(sock, tlsup.SERVER)
         found = tlsup.info(sock)
-        sock.sendall(b"hello\n")
-        sock.shutdown(socket.SHUT_WR)
-        while sock.recv(100):
-            pass
+        # Some have had enough once the handshake is done.
+        with contextlib.suppress(OSError):
+            sock.sendall(b"hello\n")
+            sock.shutdown(socket.SHUT_WR)
+            while sock.recv(100):
+                pass
     return found
 
 
@@ -212,7 +215,8 @@ def curl_resumes_at_our_server(stack):
     listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
     listener.settimeout(20)
     url = f"https://localhost:{listener.getsockname()[1]}/"
-    for version, flag, by in ((0x0303, "--tls-max=1.2", TICKET), (0x0304, "--tlsv1.3", PSK)):
+    # curl asks for no tickets of TLS 1.2.
+    for version, flag, by in ((0x0303, "--tls-max=1.2", ID), (0x0304, "--tlsv1.3", PSK)):
         command = ["curl", "--silent", "--show-error", "--http1.0", "--cacert",
                    matrix.CA, *flag.split("="), "--no-keepalive", "-H",
                    "Connection: close", url + "1", url + "2"]

@@ -1,0 +1,271 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) 2026 The tlsup authors
+"""The session store of a fleet, in a real redis-server: sessions go over from a
+daemon to the next and from one host to another; and whatever becomes of the
+server, no handshake fails.
+
+A host is a process in a network namespace of its own, with a daemon of its own:
+this script, called with what it is to do."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
+# pylint: disable=wrong-import-position
+import host
+import tlsup
+from ktap import FULL, case, check, diag, equal, main, test
+
+CA = os.path.join(host.CERTS, "ca.pem")
+PEM, KEY = (os.path.join(host.CERTS, "p256." + end) for end in ("pem", "key"))
+CONNECTIONS = 1000 if FULL else 60
+KINDS = {
+    "session ID": ("none", ["-tls1_2", "-no_ticket"], 1),
+    "ticket, stateful": ("stateful", ["-tls1_2"], 2),
+    "ticket, sealed": ("sealed", ["-tls1_2"], 2),
+    "PSK, stateful": ("stateful", ["-tls1_3"], 3),
+    "PSK, sealed": ("sealed", ["-tls1_3"], 3),
+}
+
+
+class Redis:
+    """A redis-server on a Unix socket; nothing goes to disk."""
+
+    def __init__(self, folder, *options):
+        self.socket = os.path.join(folder, "redis.sock")
+        self.options = options
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.socket,
+             "--unixsocketperm", "777", "--save", "", "--appendonly", "no",
+             *self.options], stdout=subprocess.DEVNULL)
+        check(host.wait_for(lambda: self.ask("PING") == "PONG"), "no redis-server")
+
+    def ask(self, *words):
+        return subprocess.run(["redis-cli", "-s", self.socket, *words], check=False,
+                              capture_output=True, text=True).stdout.strip()
+
+    def end(self, number=signal.SIGKILL):
+        self.process.send_signal(number)
+        self.process.wait(10)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.process.send_signal(signal.SIGCONT)
+        self.end()
+
+
+def config(folder, store="redis.sock"):
+    """Profiles for each kind of ticket, and the store."""
+    key = os.path.join(folder, "fleet.key")
+    if not os.path.exists(key):
+        with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w",
+                  encoding="ascii") as file:
+            file.write(os.urandom(32).hex() + "\n")
+    text = f'store = "redis:{folder}/{store}"\nfleet_key = "{key}"\n'
+    for kind in ("none", "stateful", "sealed"):
+        text += (f'profile "{kind}" {{\n\tcertificate = "{PEM}"\n\tkey = "{KEY}"\n'
+                 f'\ttrust = "{CA}"\n\tticket_kind = "{kind}"\n}}\n')
+    return text
+
+
+def accept(listener, profile):
+    """One connection as a server: how it was resumed."""
+    sock = listener.accept()[0]
+    with sock:
+        sock.settimeout(None)
+        tlsup.prepare(sock, profile=profile)
+        tlsup.start(sock, tlsup.SERVER)
+        resumed = tlsup.info(sock).resumed
+        sock.sendall(b"hello\n")
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(100):
+            pass
+    return resumed
+
+
+def openssl(port, flags, *session):
+    return subprocess.Popen(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername",
+         "localhost", "-CAfile", CA, "-verify_return_error", "-ign_eof", *flags,
+         *session], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL)
+
+
+def be_server(kind, file, save):
+    """Serve OpenSSL once; it saves its session, or comes with a saved one."""
+    profile, flags, _ = KINDS[kind]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        client = openssl(listener.getsockname()[1], flags,
+                         "-sess_out" if save else "-sess_in", file)
+        resumed = accept(listener, profile)
+        equal(client.wait(20), 0, "exit status of OpenSSL")
+    return resumed
+
+
+def both_ends(profile):
+    """Both ends ours: how it was resumed, and the seconds that it took."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        server = listener.accept()[0]
+    with client, server:
+        tlsup.prepare(server, profile=profile)
+        tlsup.prepare(client, profile, "localhost")
+        done = tlsup.Background(tlsup.start, server, tlsup.SERVER)
+        started = time.monotonic()
+        tlsup.start(client, tlsup.CLIENT)
+        done.result()
+        server.sendall(b"x")
+        equal(client.recv(1), b"x", "data")
+        return tlsup.info(client).resumed, time.monotonic() - started
+
+
+def on_host(folder, *what):
+    """Run this script as another host, to its end; what it says."""
+    done = subprocess.run([sys.executable, os.path.abspath(__file__), folder, *what],
+                          check=False, capture_output=True, text=True, timeout=100)
+    check(done.returncode == 0, *done.stdout.splitlines(), *done.stderr.splitlines())
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def ready(daemon):
+    """The keys of the fleet are there, or will be in a moment."""
+    time.sleep(0.2)
+    return daemon
+
+
+def be_host(folder, what, kind):
+    """What another host does: print a JSON value."""
+    file = os.path.join(folder, "session")
+    with ready(host.Daemon(config(folder)).start()) as daemon:
+        if what in ("save", "resume"):
+            value = be_server(kind, file, what == "save")
+        else:
+            both_ends(KINDS[kind][0])
+            host.wait_for(lambda: host.stats()["tickets_up"])
+            value = [both_ends(KINDS[kind][0])[0] for _ in range(2)]
+        diag(daemon.output())
+    print(json.dumps(value))
+
+
+def from_a_to_b(_stack, kind):
+    """OpenSSL's session of one host, at another."""
+    folder = tempfile.mkdtemp(prefix="tlsup-fleet-")
+    os.chmod(folder, 0o755)
+    with Redis(folder) as redis:
+        equal(on_host(folder, "save", kind), 0, "the first is resumed")
+        equal(on_host(folder, "resume", kind), KINDS[kind][2], "resumed")
+        # Nothing that a thief of the store could use.
+        for name in redis.ask("KEYS", "*").split():
+            check("localhost" not in redis.ask("--no-raw", "GET", name), name)
+
+
+@test(seconds=300)
+def clients_go_on_after_a_restart(stack):
+    """Both ends ours; the daemon that has the next handshake is a new one."""
+    folder = tempfile.mkdtemp(prefix="tlsup-fleet-")
+    os.chmod(folder, 0o755)
+    stack.enter_context(Redis(folder))
+    for kind in ("stateful", "sealed"):
+        with ready(host.Daemon(config(folder)).start()):
+            before = host.stats()["tickets_up"]
+            both_ends(kind)
+            check(host.wait_for(lambda b=before: host.stats()["tickets_up"] > b))
+            time.sleep(0.2)
+        with ready(host.Daemon(config(folder)).start()):
+            equal(both_ends(kind)[0], 3, kind + ": resumed")
+
+
+def through(what):
+    """Many handshakes while something happens to the server: none fails."""
+    threads = threading.Thread(target=what)
+    slowest = 0
+    resumed = 0
+    for number in range(CONNECTIONS):
+        if number == CONNECTIONS // 4:
+            threads.start()
+        found, seconds = both_ends("stateful")
+        resumed += found != 0
+        slowest = max(slowest, seconds)
+    threads.join()
+    diag(f"{resumed} of {CONNECTIONS} resumed, the slowest took {slowest:.3f} s")
+    return resumed
+
+
+def trouble(stack, what):
+    folder = tempfile.mkdtemp(prefix="tlsup-fleet-")
+    os.chmod(folder, 0o755)
+    redis = stack.enter_context(Redis(folder))
+    daemon = stack.enter_context(ready(host.Daemon(config(folder)).start()))
+
+    def restart():
+        redis.end()
+        time.sleep(0.5)
+        redis.start()
+
+    def pause():
+        redis.process.send_signal(signal.SIGSTOP)
+        time.sleep(1)
+        redis.process.send_signal(signal.SIGCONT)
+
+    def garbage():
+        redis.end()
+        os.unlink(redis.socket)
+        with socket.socket(socket.AF_UNIX) as fake:
+            fake.bind(redis.socket)
+            os.chmod(redis.socket, 0o777)
+            fake.listen(8)
+            fake.settimeout(0.2)
+            end = time.monotonic() + 1
+            while time.monotonic() < end:
+                try:
+                    conn = fake.accept()[0]
+                    conn.sendall(b"%9999\r\n\0\xff:garbage$-7\r\n*2\r\n" * 50)
+                    conn.close()
+                except OSError:
+                    pass
+        os.unlink(redis.socket)
+        redis.start()
+
+    def full():
+        redis.ask("CONFIG", "SET", "maxmemory", "1")
+
+    through({"killed and restarted": restart, "stopped": pause,
+                            "answers garbage": garbage, "is full": full}[what])
+    if what != "is full":
+        check(host.wait_for(lambda: "answers" in daemon.output(), 20), daemon.output())
+        # And then it is used again.
+        def resumes():
+            before = host.stats()["tickets_up"]
+            both_ends("stateful")
+            host.wait_for(lambda: host.stats()["tickets_up"] > before, 2)
+            time.sleep(0.05)
+            return both_ends("stateful")[0] == 3
+        check(host.wait_for(resumes, 20), "not used again")
+    else:
+        check("did not take" in daemon.output(), daemon.output())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        be_host(*sys.argv[1:])
+    else:
+        for kind_name in KINDS:
+            case(f"from host A to host B by {kind_name}", from_a_to_b, kind_name)
+        for event in ("killed and restarted", "stopped", "answers garbage", "is full"):
+            case(f"no handshake fails while the server {event}", trouble, event,
+                 seconds=600)
+        main()
