@@ -3,7 +3,8 @@
  * Copyright (C) 2026 The tlsup authors
  *
  * seeds DIR: write the records of good handshakes, as each side receives them,
- * as inputs into DIR/fuzz_client and DIR/fuzz_server; each must lead to success.
+ * as inputs into DIR/fuzz_client and DIR/fuzz_server; each must lead to success. Sessions
+ * as bytes, into DIR/fuzz_blob.
  * And what our server never sends: a request for a certificate, and a cookie.
  */
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "../unit/pair.h"
+#include "blob.h"
 #include "fuzz.h"
 #include "lib/wire.h"
 
@@ -160,6 +162,31 @@ static bool is_wanted(unsigned int setup)
 	return !(setup & FUZZ_SESSIONS) || !(setup & (FUZZ_PLAIN | FUZZ_SUITE_MASK));
 }
 
+/* A session as bytes, for each format that holds one; and a ticket's message. */
+static bool make_blobs(const char *dir)
+{
+	static const uint8_t message[] = {
+		4, 4, 0, 0, 16, 0, 0, 14, 16, 1, 2, 3, 4, 1, 0, 0, 2, 7, 7, 0, 0,
+	};
+	uint8_t data[SEED_MAX];
+	struct wr wr;
+
+	for (uint16_t setup = 0; setup <= FUZZ_TICKET; setup += FUZZ_TLS12) {
+		struct blob blob = { .created = setup, .with_key = setup & FUZZ_TICKET };
+
+		fuzz_session(setup, &blob.session);
+		blob.digest[0] = (uint8_t)setup;
+		wr_init(&wr, data, sizeof(data));
+		wr_u8(&wr, setup & FUZZ_TLS12 ? 0 : 2);
+		wr.len += blob_write(&blob, data + wr.len, sizeof(data) - wr.len);
+		if (!write_seed(dir, "fuzz_blob", &wr, setup, 0))
+			return false;
+	}
+	wr_init(&wr, data, sizeof(data));
+	wr_bytes(&wr, message, sizeof(message));
+	return write_seed(dir, "fuzz_blob", &wr, 0, 1);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -171,7 +198,7 @@ int main(int argc, char **argv)
 			fprintf(stderr, "seed %04x: no success\n", setup);
 			return 1;
 		}
-	return make(argv[1], 0, 100) &&
+	return make_blobs(argv[1]) && make(argv[1], 0, 100) &&
 	       make_patched(argv[1], FUZZ_PLAIN, &request) &&
 	       make_patched(argv[1], FUZZ_PLAIN | FUZZ_RETRY, &cookie) ? 0 : 1;
 }

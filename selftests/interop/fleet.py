@@ -67,14 +67,16 @@ class Redis:
         self.end()
 
 
-def config(folder, store="redis.sock"):
-    """Profiles for each kind of ticket, and the store."""
+def config(folder, patience=2000):
+    """Profiles for each kind of ticket, and the store. A machine that tests on
+    all its CPUs needs more patience than one that serves."""
     key = os.path.join(folder, "fleet.key")
     if not os.path.exists(key):
         with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w",
                   encoding="ascii") as file:
             file.write(os.urandom(32).hex() + "\n")
-    text = f'store = "redis:{folder}/{store}"\nfleet_key = "{key}"\n'
+    text = (f'store = "redis:{folder}/redis.sock"\nfleet_key = "{key}"\n'
+            f'store_timeout = {patience}\n')
     for kind in ("none", "stateful", "sealed"):
         text += (f'profile "{kind}" {{\n\tcertificate = "{PEM}"\n\tkey = "{KEY}"\n'
                  f'\ttrust = "{CA}"\n\tticket_kind = "{kind}"\n}}\n')
@@ -209,7 +211,7 @@ def trouble(stack, what):
     folder = tempfile.mkdtemp(prefix="tlsup-fleet-")
     os.chmod(folder, 0o755)
     redis = stack.enter_context(Redis(folder))
-    daemon = stack.enter_context(ready(host.Daemon(config(folder)).start()))
+    daemon = stack.enter_context(ready(host.Daemon(config(folder, 25)).start()))
 
     def restart():
         redis.end()
