@@ -257,6 +257,9 @@ static void run(struct worker *worker)
 			log_error("the netlink socket has failed");
 			break;
 		}
+		/* What was put meanwhile goes out now, not a turn later. */
+		if (store_events(worker->env.resume.port) & POLLOUT)
+			store_run(worker->env.resume.port, POLLOUT);
 	}
 }
 
