@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "crypto/cr_hash.h"
+#include "lib/secret.h"
 #include "lib/wire.h"
 
 #define FORMAT		1
@@ -227,6 +228,6 @@ bool blob_chain(struct blob *blob, const uint8_t *chain, size_t len)
 
 	blob_digest(chain, len, digest);
 	rd_init(&list, chain, len);
-	return !memcmp(digest, blob->digest, sizeof(blob->digest)) &&
+	return secret_equal(digest, blob->digest, sizeof(blob->digest)) &&
 	       read_chain(blob, list);
 }

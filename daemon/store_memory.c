@@ -25,7 +25,7 @@
 #include <sys/mman.h>
 
 #include "lib/secret.h"
-#include "lib/shared_lock.h"
+#include "shared_lock.h"
 #include "store_int.h"
 
 #define SHARDS_MAX		64

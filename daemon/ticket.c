@@ -19,7 +19,7 @@
 #include "crypto/cr_hash.h"
 #include "crypto/cr_rand.h"
 #include "lib/secret.h"
-#include "lib/shared_lock.h"
+#include "shared_lock.h"
 
 #define FORMAT		1
 #define KEYS_MAX	32
@@ -295,7 +295,7 @@ static const struct key *by_name(const struct tickets *tickets, const uint8_t *n
 		const struct key *key = &tickets->keys[i];
 
 		if (key->used && key->epoch + tickets->past >= epoch &&
-		    !memcmp(key->name, name, TICKET_NAME_SIZE))
+		    secret_equal(key->name, name, TICKET_NAME_SIZE))
 			return key;
 	}
 	return NULL;

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  */
-#include "lib/shared_lock.h"
+#include "shared_lock.h"
 
 #include <errno.h>
 
