@@ -19,6 +19,7 @@ enum ext_type {
 	EXT_SIGNATURE_ALGORITHMS = 13,
 	EXT_ALPN = 16,
 	EXT_SCT = 18,
+	EXT_PADDING = 21,
 	EXT_ENCRYPT_THEN_MAC = 22,
 	EXT_EXTENDED_MASTER_SECRET = 23,
 	EXT_COMPRESS_CERTIFICATE = 27,
@@ -44,6 +45,8 @@ struct client_hello {
 	struct rd session_id;
 	struct rd suites;
 	struct rd compression;
+	struct rd fixed;	/* all but the extensions */
+	struct rd extensions;	/* as they stand, without their length */
 	struct exts exts;
 };
 

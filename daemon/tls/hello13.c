@@ -126,17 +126,42 @@ static bool check_cookie(struct hs *hs, const struct client_hello *hello)
 	return true;
 }
 
+/* What a retry lets a client change (RFC 9846, 4.1.2). */
+static bool may_change(uint16_t type)
+{
+	return type == EXT_KEY_SHARE || type == EXT_EARLY_DATA || type == EXT_COOKIE ||
+	       type == EXT_PRE_SHARED_KEY || type == EXT_PADDING;
+}
+
+/* Of all the rest, in its order. */
+static void digest_hello(const struct client_hello *hello, uint8_t *out)
+{
+	struct rd list = hello->extensions;
+	struct cr_digest digest;
+
+	cr_digest_init(&digest, &cr_sha256);
+	cr_digest_update(&digest, hello->fixed.data, hello->fixed.len);
+	while (rd_more(&list)) {
+		const uint8_t *start = list.data;
+		size_t before = list.len;
+		uint16_t type = rd_u16(&list);
+
+		rd_vec16(&list);
+		if (!may_change(type))
+			cr_digest_update(&digest, start, before - list.len);
+	}
+	cr_digest_peek(&digest, out);
+}
+
 /* The second hello keeps to the first, and to what was asked of it. */
 static bool check_second(struct hs *hs, const struct client_hello *hello,
 			 const struct suite *suite)
 {
 	struct rd shares = hello->exts.shares;
+	uint8_t digest[CR_HASH_MAX];
 
-	if (memcmp(hello->random, hs->client_random, RANDOM_SIZE) ||
-	    hello->session_id.len != hs->session_id_len ||
-	    (hs->session_id_len && memcmp(hello->session_id.data, hs->session_id,
-					  hs->session_id_len)) ||
-	    suite != hs->suite)
+	digest_hello(hello, digest);
+	if (!secret_equal(digest, hs->first_hello, cr_sha256.size) || suite != hs->suite)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "client_hello: the second differs from the first");
 	if (rd_u16(&shares) != hs->kex->id || !rd_vec16(&shares).len ||
@@ -182,6 +207,12 @@ bool hello13_choose(struct hs *hs, const struct client_hello *hello,
 	return true;
 }
 
+static void ask_again(struct hs *hs, const struct client_hello *hello)
+{
+	hs->flags |= FL_RETRY;
+	digest_hello(hello, hs->first_hello);
+}
+
 /**
  * hello13_commit - take over what TLS 1.3 alone has
  * @hs: a server
@@ -194,7 +225,7 @@ void hello13_commit(struct hs *hs, const struct client_hello *hello,
 	if (choice->share.len)
 		memcpy(hs->peer_share, choice->share.data, choice->share.len);
 	else if (choice->kex)
-		hs->flags |= FL_RETRY;
+		ask_again(hs, hello);
 	psk_modes(hs->config, &hello->exts, &hs->psk_dhe, &hs->psk_only);
 	psk_identities(hs, &hello->exts);
 	/* A ticket that could not be used is none (RFC 9846, 4.2.9). */

@@ -216,6 +216,7 @@ struct hs {
 	size_t session_id_len;
 	uint16_t client_version;	/* legacy_version of the ClientHello */
 	uint32_t offered;	/* its extensions, as struct exts.seen */
+	uint8_t first_hello[CR_HASH_MAX];	/* a server's: what may not change of it */
 	bool ccs_sent;
 	uint16_t record_size_limit;	/* the peer's; 0: none */
 	const struct suite *suite;

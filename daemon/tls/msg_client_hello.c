@@ -131,11 +131,17 @@ bool hello_has(struct rd list, uint16_t v)
 /* A client of TLS 1.2 may leave the extensions out altogether. */
 static bool read_hello(struct hs *hs, struct rd *body, struct client_hello *hello)
 {
+	struct rd block;
+
+	hello->fixed = *body;
 	hello->version = rd_u16(body);
 	hello->random = rd_bytes(body, RANDOM_SIZE);
 	hello->session_id = rd_vec8(body);
 	hello->suites = rd_vec16(body);
 	hello->compression = rd_vec8(body);
+	hello->fixed.len -= body->len;
+	block = *body;
+	hello->extensions = rd_vec16(&block);
 	if (rd_more(body) && !ext_parse(hs, MSG_CLIENT_HELLO, body, &hello->exts))
 		return false;
 	if (!rd_end(body) || hello->session_id.len > SESSION_ID_MAX ||

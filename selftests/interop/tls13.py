@@ -144,7 +144,8 @@ def client_command(name, port, cell):
                  "-msg", "-brief", "-ign_eof"]
                 + credential(("-cert", "-key"), own))
     return (["gnutls-cli", "-d", "4", "--single-key-share", "--x509cafile",
-             matrix.CA, "--priority", priority(suite, *groups)]
+             matrix.CA, "--recordsize", str(LIMIT), "--priority",
+             priority(suite, *groups)]
             + credential(("--x509certfile", "--x509keyfile"), own)
             + ["-p", str(port), "localhost"])
 
