@@ -17,8 +17,6 @@
 #include "process.h"
 #include "signer.h"
 
-#define EXPORT_MS	2000
-
 /**
  * generation_load - read a configuration, with certificates, keys and trust
  * @file: its path
@@ -87,7 +85,7 @@ static bool wait_until_ready(struct generation *generation)
 static void fork_pool(struct generation *generation, struct pool_options *options)
 {
 	const struct config *config = generation->config;
-	int *keep = calloc(config->workers + 4, sizeof(*keep));
+	int *keep = calloc(config->workers + 3, sizeof(*keep));
 
 	generation->pool = -1;
 	if (!keep)
@@ -96,21 +94,19 @@ static void fork_pool(struct generation *generation, struct pool_options *option
 	keep[config->workers] = options->channel;
 	keep[config->workers + 1] = options->asking;
 	keep[config->workers + 2] = options->keylog;
-	keep[config->workers + 3] = options->state;
-	generation->pool = process_fork("tlsupd: workers", keep, config->workers + 4);
+	generation->pool = process_fork("tlsupd: workers", keep, config->workers + 3);
 	free(keep);
 	if (!generation->pool)
 		pool_serve(options);
 }
 
 static bool start_pool(struct generation *generation, const struct sessions *sessions,
-		       int keylog, int state, const int *signers)
+		       int keylog, const int *signers)
 {
 	struct pool_options options = {
 		.config = generation->config,
 		.sessions = sessions,
 		.keylog = keylog,
-		.state = state,
 		.signers = signers,
 	};
 	int channel[2], asks[2];
@@ -147,12 +143,11 @@ static bool connect_signers(struct signer *signer, int *fds, unsigned int count)
  * @generation: loaded
  * @sessions: what is kept of them; outlives it
  * @keylog: descriptor of the key log, or -1; stays the caller's
- * @state: descriptor of what an earlier one has left, or -1; stays the caller's
  *
  * Return: whether it serves; if not, it is to be ended.
  */
 bool generation_start(struct generation *generation, const struct sessions *sessions,
-		      int keylog, int state)
+		      int keylog)
 {
 	unsigned int count = generation->config->workers;
 	int *fds = calloc(count, sizeof(*fds));
@@ -163,7 +158,7 @@ bool generation_start(struct generation *generation, const struct sessions *sess
 	memset(fds, -1, count * sizeof(*fds));
 	if (signer_seal(generation->signer, &generation->config->user) &&
 	    connect_signers(generation->signer, fds, count))
-		good = start_pool(generation, sessions, keylog, state, fds);
+		good = start_pool(generation, sessions, keylog, fds);
 	else
 		log_error("the signer does not serve");
 	for (unsigned int i = 0; i < count; i++)
@@ -205,30 +200,6 @@ bool generation_answer(struct generation *generation)
 					 &config->profiles[message.profile].access.cgroups);
 	return send(generation->asking, &message, sizeof(message), MSG_NOSIGNAL) ==
 	       sizeof(message);
-}
-
-/**
- * generation_export - what its workers leave to the next ones
- * @generation: serves
- *
- * Return: descriptor of a state, the caller's; or -1: nothing.
- */
-int generation_export(struct generation *generation)
-{
-	struct pollfd fd = { .fd = generation->channel, .events = POLLIN };
-	struct pool_message message = { .op = POOL_EXPORT };
-	struct iovec iov = { &message, sizeof(message) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	union process_passed room;
-
-	process_may_pass(&msg, &room);
-	if (send(generation->channel, &message, sizeof(message), MSG_NOSIGNAL) < 0 ||
-	    poll(&fd, 1, EXPORT_MS) < 1 ||
-	    recvmsg(generation->channel, &msg, MSG_CMSG_CLOEXEC) < 1) {
-		log_warning("the workers leave nothing behind: sessions are lost");
-		return -1;
-	}
-	return process_passed(&msg);
 }
 
 /**

@@ -41,8 +41,7 @@ struct generation {
 
 struct generation *generation_load(const char *file);
 bool generation_start(struct generation *generation, const struct sessions *sessions,
-		      int keylog, int state);
-int generation_export(struct generation *generation);
+		      int keylog);
 void generation_drain(struct generation *generation);
 bool generation_answer(struct generation *generation);
 void generation_end(struct generation *generation);

@@ -13,11 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "keep.h"
 #include "log.h"
-#include "process.h"
 #include "sandbox.h"
-#include "state.h"
 #include "worker.h"
 
 #define VERDICTS_MAX	256
@@ -140,22 +137,6 @@ static void begin(const struct pool_options *options, struct worker **workers)
 		_exit(EXIT_FAILURE);
 }
 
-static void export(int channel)
-{
-	const struct pool_message message = { .op = POOL_EXPORT };
-	struct iovec iov = { (void *)(uintptr_t)&message, sizeof(message) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct state *state = keep_save();
-	union process_passed room;
-
-	if (state)
-		process_pass(&msg, &room, state_fd(state));
-	if (sendmsg(channel, &msg, MSG_NOSIGNAL) < 0)
-		log_error("what is to be kept could not be passed on: %s",
-			  strerror(errno));
-	state_destroy(state);
-}
-
 /* When the main process has gone, so is this one. */
 static void obey(int channel, struct worker **workers, unsigned int count)
 {
@@ -163,8 +144,6 @@ static void obey(int channel, struct worker **workers, unsigned int count)
 
 	if (recv(channel, &message, sizeof(message), 0) != sizeof(message))
 		_exit(EXIT_SUCCESS);
-	if (message.op == POOL_EXPORT)
-		export(channel);
 	if (message.op == POOL_DRAIN)
 		for (unsigned int i = 0; i < count; i++)
 			worker_drain(workers[i]);
@@ -190,7 +169,6 @@ _Noreturn void pool_serve(const struct pool_options *options)
 	uint64_t ended = 0, more;
 
 	asking.fd = options->asking;
-	keep_restore(options->state);
 	begin(options, workers);
 	while (ended < options->config->workers) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)

@@ -20,7 +20,6 @@ enum pool_op {
 	POOL_READY,		/* up: all agents are registered, and all sealed */
 	POOL_FAILED,		/* up: value: errno of registration, or 0 */
 	POOL_DRAIN,		/* down: take nothing new, end when all is done */
-	POOL_EXPORT,		/* down, answered up with a state's descriptor */
 	POOL_CGROUP,		/* asked: value: a control group's id */
 };
 
@@ -38,7 +37,6 @@ struct pool_message {
  * @keylog: descriptor of the key log, or -1
  * @channel: socket to the main process
  * @asking: socket to the main process for the workers' questions
- * @state: descriptor of what an earlier pool has left, or -1
  * @signers: a socket to the signer for each worker
  */
 struct pool_options {
@@ -47,7 +45,6 @@ struct pool_options {
 	int keylog;
 	int channel;
 	int asking;
-	int state;
 	const int *signers;
 };
 

@@ -20,6 +20,7 @@
 #include "kern_admin.h"
 #include "log.h"
 #include "metrics.h"
+#include "state.h"
 
 #include "stats.h"
 #include "takeover.h"
@@ -82,9 +83,9 @@ static void forget(struct generation *generation)
 }
 
 /* A loaded generation begins to serve, or is ended. */
-static bool start(struct service *service, struct generation *generation, int state)
+static bool start(struct service *service, struct generation *generation)
 {
-	if (generation_start(generation, &service->sessions, service->keylog, state) &&
+	if (generation_start(generation, &service->sessions, service->keylog) &&
 	    attend(service, generation))
 		return true;
 	forget(generation);
@@ -94,12 +95,8 @@ static bool start(struct service *service, struct generation *generation, int st
 static bool replace(struct service *service)
 {
 	struct generation *generation = generation_load(service->options.config);
-	int state = generation ? generation_export(service->current) : -1;
-	bool good = generation && start(service, generation, state);
 
-	if (state >= 0)
-		close(state);
-	if (!good)
+	if (!generation || !start(service, generation))
 		return false;
 	generation_drain(service->current);
 	service->current->next = service->old;
@@ -185,15 +182,32 @@ static int on_overdue(sd_event_source *source, uint64_t now, void *arg)
 	return sd_event_exit(service->event, EXIT_SUCCESS);
 }
 
+/**
+ * service_save - what the next daemon wants to know
+ * @service: serves
+ *
+ * Return: to be destroyed by state_destroy(), or NULL.
+ */
+struct state *service_save(struct service *service)
+{
+	struct state *state = state_create();
+
+	if (state && sessions_save(&service->sessions, state))
+		return state;
+	log_warning("no memory for what the next daemon wants to know: sessions are lost");
+	state_destroy(state);
+	return NULL;
+}
+
 /* For the next daemon that systemd starts; it needs FileDescriptorStoreMax=. */
 static void store_state(struct service *service)
 {
-	int fd = generation_export(service->current);
+	struct state *state = service_save(service);
+	const int fd = state ? state_fd(state) : -1;
 
-	if (fd < 0)
-		return;
-	sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" STATE_NAME, &fd, 1);
-	close(fd);
+	if (state)
+		sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" STATE_NAME, &fd, 1);
+	state_destroy(state);
 }
 
 /* Not at once: the one who asked for it may be a client of these. */
@@ -323,6 +337,18 @@ static bool open_sockets(struct service *service)
 	return service->metrics || !service->current->config->metrics;
 }
 
+/* The state is taken over. */
+static bool begin_sessions(struct service *service, int fd)
+{
+	struct state *state = fd >= 0 ? state_open(fd) : NULL;
+	bool good = sessions_init(&service->sessions, service->current->config);
+
+	if (good && state)
+		sessions_restore(&service->sessions, state);
+	state_destroy(state);
+	return good;
+}
+
 static bool begin(struct service *service)
 {
 	struct generation *generation = service->current;
@@ -334,11 +360,9 @@ static bool begin(struct service *service)
 		return false;
 	service->keylog = open_keylog(generation->config, service->options.keylog);
 	service->admin = kern_admin_open();
-	good = sessions_init(&service->sessions, generation->config) &&
-	       generation_start(generation, &service->sessions, service->keylog, state) &&
+	good = begin_sessions(service, state) &&
+	       generation_start(generation, &service->sessions, service->keylog) &&
 	       attend(service, generation) && open_sockets(service);
-	if (state >= 0)
-		close(state);
 	if (good && other >= 0)
 		takeover_end(other);
 	else if (other >= 0)

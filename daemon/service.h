@@ -60,6 +60,8 @@ struct service {
 	bool leaving;
 };
 
+struct state;
+
 /* Why a daemon leaves. */
 enum service_leave {
 	SERVICE_STOPPED,	/* soon, whatever is under way */
@@ -69,6 +71,7 @@ enum service_leave {
 int service_run(const struct service_options *options);
 int service_check(const char *config);
 bool service_reload(struct service *service);
+struct state *service_save(struct service *service);
 void service_leave(struct service *service, enum service_leave why);
 
 #endif /* TLSUP_SERVICE_H */

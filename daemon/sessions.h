@@ -14,6 +14,8 @@
 #include "store.h"
 #include "ticket.h"
 
+struct state;
+
 /**
  * struct sessions - what is kept
  * @store: the sessions
@@ -25,6 +27,8 @@ struct sessions {
 };
 
 bool sessions_init(struct sessions *sessions, const struct config *config);
+bool sessions_save(const struct sessions *sessions, struct state *state);
+void sessions_restore(const struct sessions *sessions, struct state *state);
 void sessions_wipe(struct sessions *sessions);
 
 #endif /* TLSUP_SESSIONS_H */

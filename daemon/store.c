@@ -282,6 +282,19 @@ void store_flush(struct store_port *port, enum store_flush what, const uint8_t *
 }
 
 /**
+ * store_each - all entries, if they are in this process
+ * @store: the store
+ * @visit: called for each
+ * @owner: for @visit
+ *
+ * Return: false if @visit wanted to see no more, or without memory.
+ */
+bool store_each(struct store *store, store_visitor visit, void *owner)
+{
+	return !store->ops->each || store->ops->each(store, visit, owner);
+}
+
+/**
  * store_count - what has happened so far
  * @store: the store
  * @counters: filled

@@ -165,6 +165,9 @@ struct store_limits {
 #define STORE_ENTRIES_DEFAULT	20000
 #define STORE_BYTES_EACH	2048
 
+/* Sees an entry; returns whether to go on. Nothing may be asked of the store. */
+typedef bool (*store_visitor)(void *owner, const struct store_item *item);
+
 struct store *store_memory_create(const struct store_limits *limits);
 struct store *store_redis_create(const struct store_redis_options *options);
 void store_destroy(struct store *store);
@@ -178,6 +181,7 @@ bool store_shares(const struct store_port *port);
 void store_share(struct store_port *port, const struct store_share *share);
 void store_refused(struct store_port *port);
 void store_flush(struct store_port *port, enum store_flush what, const uint8_t *tag);
+bool store_each(struct store *store, store_visitor visit, void *owner);
 void store_count(struct store *store, struct store_counters *counters);
 
 int store_fd(const struct store_port *port);

@@ -24,6 +24,7 @@
  * @put: returns whether it went in, as far as that is known
  * @flush: removes entries
  * @share: agree on a value; NULL: there is nobody to agree with
+ * @each: calls for each entry, oldest first; NULL: they are elsewhere
  * @count: adds what only the kind of store knows; may be NULL
  * @fd: to poll, or -1; NULL: never one
  * @events: to poll for
@@ -39,6 +40,7 @@ struct store_ops {
 	bool (*put)(struct store_port *port, const struct store_item *item);
 	void (*flush)(struct store_port *port, enum store_flush what, const uint8_t *tag);
 	void (*share)(struct store_port *port, const struct store_share *share);
+	bool (*each)(struct store *store, store_visitor visit, void *owner);
 	void (*count)(struct store *store, struct store_counters *counters);
 	int (*fd)(const struct store_port *port);
 	short (*events)(const struct store_port *port);

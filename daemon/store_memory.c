@@ -471,6 +471,46 @@ static void flush(struct store_port *port, enum store_flush what, const uint8_t 
 		shard_flush(&memory->shards[i], what, tag);
 }
 
+static bool shard_each(struct shard *shard, store_visitor visit, void *owner, uint8_t *data)
+{
+	struct link *link;
+	bool good = true;
+
+	shard_lock(shard);
+	for (link = shard->all.list.newer; good && link != &shard->all.list;
+	     link = link->newer) {
+		const struct entry *entry = (struct entry *)((char *)link -
+							     offsetof(struct entry, all));
+		/* Who shares a bucket now will do so again. */
+		const struct store_item item = {
+			.key = entry->key,
+			.bucket = entry->bucket,
+			.expires = entry->expires,
+			.single_use = entry->single_use,
+			.data = data,
+			.len = entry->len,
+		};
+
+		data_read(shard, entry, data);
+		good = visit(owner, &item);
+	}
+	shared_unlock(&shard->lock);
+	return good;
+}
+
+static bool each(struct store *store, store_visitor visit, void *owner)
+{
+	struct memory *memory = memory_of(store);
+	uint8_t *data = secret_alloc(STORE_DATA_MAX);
+	bool good = data;
+
+	for (size_t i = 0; good && i < memory->shards_len; i++)
+		good = shard_each(&memory->shards[i], visit, owner, data);
+	if (data)
+		secret_free(data, STORE_DATA_MAX);
+	return good;
+}
+
 static void count(struct store *store, struct store_counters *counters)
 {
 	struct memory *memory = memory_of(store);
@@ -519,6 +559,7 @@ static const struct store_ops ops = {
 	.cancel = cancel,
 	.put = put,
 	.flush = flush,
+	.each = each,
 	.count = count,
 };
 

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "log.h"
 #include "process.h"
+#include "state.h"
 #include "stream.h"
 
 #define ASK	"{\"command\":\"takeover\"}\n"
@@ -48,16 +49,15 @@ static void give(struct service *service, struct stream_client *client)
 	struct iovec iov = { (void *)(uintptr_t)"+", 1 };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	union process_passed room;
-	int fd = generation_export(service->current);
+	struct state *state = service_save(service);
 
-	if (fd >= 0)
-		process_pass(&msg, &room, fd);
+	if (state)
+		process_pass(&msg, &room, state_fd(state));
 	if (sendmsg(stream_client_fd(client), &msg, MSG_NOSIGNAL) < 0)
 		log_error("takeover: %s", strerror(errno));
 	else
 		log_info("another daemon is about to take over");
-	if (fd >= 0)
-		close(fd);
+	state_destroy(state);
 	stream_keep(client);
 }
 

@@ -31,6 +31,7 @@
  * @shared: the fleet has it
  * @epoch: in which it seals
  * @name: tells it apart in a ticket
+ * @bytes: the key, for the daemon that takes over
  * @aead: the key
  */
 struct key {
@@ -38,6 +39,7 @@ struct key {
 	bool shared;
 	uint64_t epoch;
 	uint8_t name[TICKET_NAME_SIZE];
+	uint8_t bytes[TICKET_KEY_SIZE];
 	struct cr_aead_key aead;
 };
 
@@ -183,6 +185,7 @@ static void add(struct tickets *tickets, uint64_t epoch, const uint8_t *bytes, b
 	cr_hmac(&cr_sha256, bytes, TICKET_KEY_SIZE, (const uint8_t *)label,
 		sizeof(label) - 1, digest);
 	memcpy(key->name, digest, TICKET_NAME_SIZE);
+	memcpy(key->bytes, bytes, TICKET_KEY_SIZE);
 	cr_aead_init(&key->aead, bytes);
 	key->epoch = epoch;
 	key->shared = shared;
@@ -241,6 +244,49 @@ void ticket_add(struct tickets *tickets, uint64_t epoch, const uint8_t *key)
 		if (!known || !known->shared)
 			add(tickets, epoch, key, true);
 	}
+	shared_unlock(&tickets->lock);
+}
+
+/**
+ * ticket_each - all keys, for the daemon that takes over
+ * @tickets: the keys
+ * @each: called for each, and may not ask for tickets. Returns whether to go on
+ * @owner: for @each
+ *
+ * Return: whether it went on to the end.
+ */
+bool ticket_each(struct tickets *tickets,
+		 bool (*each)(void *owner, const struct ticket_key *key), void *owner)
+{
+	bool good = true;
+
+	lock(tickets);
+	for (size_t i = 0; i < KEYS_MAX && good; i++) {
+		const struct key *key = &tickets->keys[i];
+		struct ticket_key copy = { .epoch = key->epoch, .shared = key->shared };
+
+		if (!key->used)
+			continue;
+		memcpy(copy.bytes, key->bytes, sizeof(copy.bytes));
+		good = each(owner, &copy);
+		secret_wipe_bytes(&copy, sizeof(copy));
+	}
+	shared_unlock(&tickets->lock);
+	return good;
+}
+
+/**
+ * ticket_restore - a key of the daemon that was here before
+ * @tickets: the keys
+ * @key: one; if its epoch is long past it is not taken
+ */
+void ticket_restore(struct tickets *tickets, const struct ticket_key *key)
+{
+	uint64_t now = ticket_epoch(tickets);
+
+	lock(tickets);
+	if (key->epoch + tickets->past >= now && key->epoch <= now + 1)
+		add(tickets, key->epoch, key->bytes, key->shared);
 	shared_unlock(&tickets->lock);
 }
 

@@ -31,6 +31,18 @@ struct ticket_options {
 	uint64_t (*now)(void);
 };
 
+/**
+ * struct ticket_key - a key, on its way from one daemon to the next
+ * @epoch: in which it seals
+ * @shared: the fleet has it
+ * @bytes: the key
+ */
+struct ticket_key {
+	uint64_t epoch;
+	bool shared;
+	uint8_t bytes[TICKET_KEY_SIZE];
+};
+
 struct tickets;
 
 struct tickets *ticket_create(const struct ticket_options *options);
@@ -42,6 +54,9 @@ bool ticket_open(struct tickets *tickets, const char *purpose, const uint8_t *bo
 uint64_t ticket_epoch(const struct tickets *tickets);
 bool ticket_has(struct tickets *tickets, uint64_t epoch);
 void ticket_add(struct tickets *tickets, uint64_t epoch, const uint8_t *key);
+bool ticket_each(struct tickets *tickets,
+		 bool (*each)(void *owner, const struct ticket_key *key), void *owner);
+void ticket_restore(struct tickets *tickets, const struct ticket_key *key);
 uint64_t ticket_keeps(const struct tickets *tickets);
 unsigned int ticket_past(const struct tickets *tickets);
 

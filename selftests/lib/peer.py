@@ -148,3 +148,28 @@ def connect(stack, role=tlsup.CLIENT, *, family=None, cert="p256",
     tlsup.start(ours, role)
     shaking.result()
     return ours, peer
+
+
+class Visitor:
+    """OpenSSL that comes again with what it got the last time."""
+
+    def __init__(self):
+        self.context = client_context()
+        self.session = None
+
+    def comes(self, stack):
+        """Whether it was recognized."""
+        ours, theirs = tlsup.tcp_pair(stack)
+        other = Peer(theirs, self.context, "localhost")
+        if self.session:
+            other.tls.session = self.session
+        tlsup.prepare(ours)
+        shaking = tlsup.Background(other.handshake)
+        tlsup.start(ours, tlsup.SERVER)
+        shaking.result()
+        ours.sendall(b"tickets are before this")
+        other.read_exactly(23)
+        self.session = other.tls.session
+        if other.tls.session_reused != bool(tlsup.info(ours).resumed):
+            raise AssertionError("the two sides disagree on resumption")
+        return other.tls.session_reused

@@ -15,7 +15,7 @@ import host
 import peer
 import service
 import tlsup
-from ktap import FULL, check, equal, main, test
+from ktap import FULL, case, check, equal, main, test
 
 SECONDS = 10 if FULL else 3
 CONF = ('workers = 2\nprofile "default" {\n'
@@ -174,9 +174,40 @@ def no_handshake_is_lost_by_reloads_under_load(stack):
     equal(reloads(daemon), (count, 0), "reloads")
 
 
-def take_over(stack, old, *options):
+TICKETS = {kind: CONF.replace("{", f'{{\n\tticket_kind = "{kind}"', 1)
+           for kind in ("stateful", "stateless")}
+
+
+def sessions_outlive(stack, kind, change):
+    """Known before, and known after."""
+    daemon = serving(stack, text=TICKETS[kind])
+    visitor = peer.Visitor()
+    equal([visitor.comes(stack) for _ in range(2)], [False, True], "at first")
+    change(stack, daemon, TICKETS[kind])
+    equal([visitor.comes(stack) for _ in range(2)], [True, True], "afterwards")
+
+
+def reloading(_stack, daemon, _text):
+    """A reload."""
+    service.ctl(daemon, "reload")
+
+
+def taking_over(stack, daemon, text):
+    """A takeover."""
+    take_over(stack, daemon, text=text)
+    equal(daemon.process.wait(20), 0, "exit status of the old one")
+
+
+for ticket_kind in TICKETS:
+    case(f"{ticket_kind} sessions outlive a reload", sessions_outlive, ticket_kind,
+         reloading, seconds=60)
+    case(f"{ticket_kind} sessions outlive a takeover", sessions_outlive, ticket_kind,
+         taking_over, seconds=60)
+
+
+def take_over(stack, old, text=CONF):
     """A second daemon in the place of the first."""
-    new = host.Daemon(CONF, "--takeover", "--control", service.control(old), *options)
+    new = host.Daemon(text, "--takeover", "--control", service.control(old))
     service.install(new, "server", "p384")
     stack.callback(new.kill)
     return new.start()

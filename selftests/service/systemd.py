@@ -107,6 +107,8 @@ def a_restart_gets_back_what_was_kept(stack):
     manager = Manager(stack)
     first = host.Daemon(env=manager.environment())
     first.start()
+    visitor = peer.Visitor()
+    equal(visitor.comes(stack), False, "at first")
     equal(first.stop(), 0, "exit status")
     manager.hears("FDNAME=tlsup-state")
     kept = manager.fds[0]
@@ -122,7 +124,7 @@ def a_restart_gets_back_what_was_kept(stack):
     stack.callback(again.kill)
     manager.hears("READY=1")
     check("FDSTOREREMOVE=1" in manager.said, manager.said)
-    peer.connect(stack, tlsup.SERVER)
+    equal(visitor.comes(stack), True, "after the restart")
 
 
 def units(folder):
