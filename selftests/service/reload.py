@@ -270,6 +270,20 @@ def a_takeover_with_a_bad_configuration_leaves_the_old_one(stack):
 
 
 @test(seconds=60)
+def connections_of_revoked_certificates_are_closed_if_asked_for(stack):
+    daemon = serving(stack)
+    good, bad = (peer.connect(stack, cert=cert) for cert in ("p256", "revoked"))
+    write(daemon, CONF.replace("\ttrust", f'\tcrl = "{host.CERTS}/ca.crl.pem"\n\ttrust'))
+    equal(service.ask(daemon, "reload").get("closed"), None, "without being asked")
+    bad[0].sendall(b"still open")
+    equal(bad[1].read_exactly(10), b"still open", "data")
+    equal(service.ask(daemon, "reload", "--close-revoked")["closed"], 1, "closed")
+    equal(bad[1].read(), b"", "close_notify")
+    good[0].sendall(b"open")
+    equal(good[1].read_exactly(4), b"open", "data of the other")
+
+
+@test(seconds=60)
 def workers_that_die_are_replaced(stack):
     daemon = serving(stack)
     workers = [p for p in daemon.family() if name_of(p) == "tlsupd: workers"]
