@@ -236,6 +236,16 @@ struct metrics *metrics_open(struct service *service)
 }
 
 /**
+ * metrics_leave - the path is another daemon's from here on
+ * @metrics: may be NULL
+ */
+void metrics_leave(struct metrics *metrics)
+{
+	if (metrics)
+		stream_leave_path(metrics->stream);
+}
+
+/**
  * metrics_close - serve no more
  * @metrics: may be NULL
  */

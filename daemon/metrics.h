@@ -12,6 +12,7 @@
 struct metrics;
 
 struct metrics *metrics_open(struct service *service);
+void metrics_leave(struct metrics *metrics);
 void metrics_close(struct metrics *metrics);
 
 #endif /* TLSUP_METRICS_H */

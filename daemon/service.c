@@ -237,10 +237,12 @@ void service_leave(struct service *service, enum service_leave why)
 	service->leaving = true;
 	watch_destroy(service->watch);
 	service->watch = NULL;
-	if (why == SERVICE_TAKEN)
+	if (why == SERVICE_TAKEN) {
 		control_leave(service->control);
-	else
+		metrics_leave(service->metrics);
+	} else {
 		store_state(service);
+	}
 	sd_notify(0, "STOPPING=1");
 	generation_drain(service->current);
 	service->current->next = service->old;

@@ -213,17 +213,30 @@ def take_over(stack, old, text=CONF):
     return new.start()
 
 
+def metrics(path):
+    """What is served at a Unix socket."""
+    with peer.socket.socket(peer.socket.AF_UNIX) as sock:
+        sock.connect(path)
+        sock.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
 @test(seconds=120)
 def a_daemon_takes_over_under_load(stack):
-    old = serving(stack)
+    old = serving(stack, start=False)
+    text = f'metrics = "{old.dir}/metrics"\n' + CONF
+    write(old, text)
+    old.start()
+    stack.callback(old.kill)
     load = service.Load(stack)
     began = time.monotonic()
     time.sleep(1)
-    new = take_over(stack, old)
+    new = take_over(stack, old, text)
     equal(old.process.wait(50), 0, "exit status of the old one")
     time.sleep(max(0, SECONDS - (time.monotonic() - began)))
     load.report(time.monotonic() - began)
     equal(service.ask(old, "status")["pid"], new.process.pid, "who answers")
+    check(b"tlsup_handshakes_total" in metrics(f"{old.dir}/metrics"), "no metrics")
     equal(served_cert(stack), der("p384"), "whose certificate")
 
 
