@@ -115,7 +115,7 @@ static void on_send(void *owner, enum hs_content type, const uint8_t *data,
 	kern_answer_send(&conn->answer, (uint8_t)type, data, len);
 }
 
-/* The ciphers in the words of the kernel: those that a policy can allow. */
+/* The ciphers in the words of the kernel. */
 static const enum tlsup_cipher ciphers[] = {
 	[CIPHER_AES_128_GCM] = TLSUP_CIPHER_AES_GCM_128,
 	[CIPHER_AES_256_GCM] = TLSUP_CIPHER_AES_GCM_256,
@@ -124,6 +124,11 @@ static const enum tlsup_cipher ciphers[] = {
 	[CIPHER_AES_256_CCM] = TLSUP_CIPHER_AES_CCM_256,
 	[CIPHER_AES_128_CCM_8] = TLSUP_CIPHER_AES_CCM_8_128,
 	[CIPHER_AES_256_CCM_8] = TLSUP_CIPHER_AES_CCM_8_256,
+	[CIPHER_AES_128_CBC_SHA] = TLSUP_CIPHER_AES_CBC_128_SHA1,
+	[CIPHER_AES_256_CBC_SHA] = TLSUP_CIPHER_AES_CBC_256_SHA1,
+	[CIPHER_AES_128_CBC_SHA256] = TLSUP_CIPHER_AES_CBC_128_SHA256,
+	[CIPHER_AES_256_CBC_SHA256] = TLSUP_CIPHER_AES_CBC_256_SHA256,
+	[CIPHER_AES_256_CBC_SHA384] = TLSUP_CIPHER_AES_CBC_256_SHA384,
 };
 
 static enum tlsup_hash kern_hash(const struct suite *suite)
@@ -146,6 +151,8 @@ static void on_keys(void *owner, const struct hs_keys *keys)
 		.secret = BYTES(keys->secret),
 		.key = BYTES(keys->key),
 		.iv = BYTES(keys->iv),
+		.mac_secret = BYTES(keys->mac),
+		.encrypt_then_mac = keys->etm,
 	};
 
 	kern_answer_keys(&conn->answer, &kern_keys);
@@ -501,6 +508,8 @@ static void set_config(struct conn *conn, const struct kern_event *event)
 	conn->config.min_version = profile->min_version;
 	conn->config.max_version = profile->max_version;
 	conn->config.ems_required = profile->policy->ems_required;
+	conn->config.etm_required = !profile->policy->mac_then_encrypt;
+	conn->config.aead_only = !event->cbc;
 	if (event->flags & TLSUP_FLAG_TLS13_ONLY)
 		conn->config.min_version = 0x0304;
 	conn->config.suites = profile->suites;

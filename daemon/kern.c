@@ -107,6 +107,7 @@ static int valid(struct nl_msg *msg, void *arg)
 	event.server_name = get_string(tb[TLSUP_A_SERVER_NAME]);
 	event.alpn = get_bytes(tb[TLSUP_A_ALPN], &event.alpn_len);
 	event.flags = get_u32(tb[TLSUP_A_FLAGS]);
+	event.cbc = get_u8(tb[TLSUP_A_CBC]);
 	event.uid = get_u32(tb[TLSUP_A_UID]);
 	event.gid = get_u32(tb[TLSUP_A_GID]);
 	event.pid = get_u32(tb[TLSUP_A_PID]);
@@ -497,6 +498,11 @@ void kern_answer_keys(struct kern_answer *answer, const struct kern_keys *keys)
 	} else {
 		put(answer, TLSUP_A_KEYS_KEY, keys->key.data, keys->key.len);
 		put(answer, TLSUP_A_KEYS_IV, keys->iv.data, keys->iv.len);
+	}
+	if (keys->mac_secret.len) {
+		put(answer, TLSUP_A_KEYS_MAC_SECRET, keys->mac_secret.data,
+		    keys->mac_secret.len);
+		put_u8(answer, TLSUP_A_KEYS_ENCRYPT_THEN_MAC, keys->encrypt_then_mac);
 	}
 	close_action(answer, nest);
 }

@@ -42,6 +42,7 @@ struct kern_event {
 	const uint8_t *alpn;
 	size_t alpn_len;
 	uint32_t flags;			/* of enum tlsup_flag */
+	bool cbc;			/* keys of MAC suites are taken */
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t pid;
@@ -77,6 +78,8 @@ struct kern_keys {
 	struct kern_bytes secret;		/* TLS 1.3 */
 	struct kern_bytes key;		/* TLS 1.2 */
 	struct kern_bytes iv;
+	struct kern_bytes mac_secret;	/* of a MAC suite */
+	bool encrypt_then_mac;
 };
 
 /** struct kern_done - a DONE action that tells of success */

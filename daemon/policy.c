@@ -16,11 +16,12 @@
 #define TLS13		0x0304
 
 static const struct policy policies[] = {
-	{ "modern", "TLS 1.3 only", TLS13, true, false, false, false, 2048 },
+	{ "modern", "TLS 1.3 only", TLS13, true, false, false, false, false, 2048 },
 	{ POLICY_DEFAULT, "TLS 1.3 and 1.2 as RFC 9325 wants them", TLS12, true,
-	  false, false, false, 2048 },
-	{ "compat", "also DHE, short tags, and RSA key exchange without forward secrecy",
-	  TLS12, false, true, true, true, 2048 },
+	  false, false, false, false, 2048 },
+	{ "compat",
+	  "also DHE, short tags, MAC-then-encrypt, and RSA key exchange without forward secrecy",
+	  TLS12, false, true, true, true, true, 2048 },
 };
 
 /**
@@ -54,10 +55,9 @@ static bool has_short_tag(const struct suite *suite)
 	       suite->cipher == CIPHER_AES_256_CCM_8;
 }
 
-/* The kernel's record layer has AEAD ciphers only. */
 static bool allows(const struct policy *policy, const struct suite *suite)
 {
-	return suite->version >= policy->min_version && !suite->mac_size &&
+	return suite->version >= policy->min_version &&
 	       (policy->short_tags || !has_short_tag(suite)) &&
 	       (policy->finite_field || suite->kx != KX_DHE) &&
 	       (policy->static_rsa || suite->kx != KX_RSA);

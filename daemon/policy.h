@@ -25,6 +25,7 @@
  *	either version
  * @short_tags: suites with tags of 8 bytes
  * @static_rsa: TLS 1.2: RSA key exchange, which has no forward secrecy
+ * @mac_then_encrypt: TLS 1.2: CBC suites without encrypt_then_mac (RFC 7366), too
  * @min_rsa_bits: shortest RSA key of a certificate
  */
 struct policy {
@@ -35,6 +36,7 @@ struct policy {
 	bool finite_field;
 	bool short_tags;
 	bool static_rsa;
+	bool mac_then_encrypt;
 	unsigned int min_rsa_bits;
 };
 

@@ -113,6 +113,7 @@ struct sk_buff *tlsup_event_start(struct tlsup_conn *conn)
 	err = nla_put_u64_64bit(skb, TLSUP_A_CONN_ID, conn->id, TLSUP_A_PAD) ?:
 	      nla_put_u8(skb, TLSUP_A_ROLE, conn->role) ?:
 	      nla_put_u8(skb, TLSUP_A_RX_EPOCH, rx_epoch(conn)) ?:
+	      nla_put_u8(skb, TLSUP_A_CBC, READ_ONCE(conn->tn->cbc)) ?:
 	      put_options(skb, conn->options) ?:
 	      put_identity(skb, conn->identity) ?:
 	      tlsup_event_put_peer(skb, conn->sk);

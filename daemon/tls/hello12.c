@@ -83,11 +83,14 @@ static bool check_hello(struct hs *hs, const struct client_hello *hello)
 }
 
 /* A suite that signs needs signature_algorithms: its default, SHA-1, is no more. */
-static bool is_possible(const struct client_hello *hello,
+static bool is_possible(const struct hs *hs, const struct client_hello *hello,
 			const struct choice *choice, const struct suite *suite)
 {
 	bool schemes = ext_has(&hello->exts, EXT_SIGNATURE_ALGORITHMS);
 
+	if (suite->mac_size && hs->config->etm_required &&
+	    !ext_has(&hello->exts, EXT_ENCRYPT_THEN_MAC))
+		return false;
 	switch (suite->kx) {
 	case KX_ANY:
 		return false;
@@ -135,7 +138,7 @@ bool hello12_choose(struct hs *hs, const struct client_hello *hello,
 	choice->dhe = choose_ffdhe(hs, hello);
 	for (size_t i = 0; i < SUITES_MAX && (suite = suite_next(hs->config, &at)); i++)
 		if (hello_has(hello->suites, suite->id) &&
-		    is_possible(hello, choice, suite))
+		    is_possible(hs, hello, choice, suite))
 			choice->suites |= 1ULL << i;
 	if (choice->suites)
 		return true;

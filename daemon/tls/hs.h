@@ -152,6 +152,8 @@ struct hs_identity {
  * @min_version: 0x0303 or 0x0304; 0: as 0x0304
  * @max_version: 0x0303 or 0x0304; 0: as 0x0304
  * @ems_required: TLS 1.2: fail without extended_master_secret (RFC 7627)
+ * @etm_required: TLS 1.2: no suite with a MAC but with encrypt_then_mac (RFC 7366)
+ * @aead_only: TLS 1.2: no suite with a MAC at all
  * @client_auth: server: whether a certificate is asked for
  * @message_max: longest message that is taken; 0: HS_MESSAGE_MAX_SERVER for a
  *	server that asks for no certificate, else HS_MESSAGE_MAX_CLIENT
@@ -185,6 +187,8 @@ struct hs_config {
 	uint16_t min_version;
 	uint16_t max_version;
 	bool ems_required;
+	bool etm_required;
+	bool aead_only;
 	enum hs_client_auth client_auth;
 	uint32_t message_max;
 	const uint16_t *suites;

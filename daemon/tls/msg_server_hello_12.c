@@ -176,6 +176,10 @@ static bool check_exts(struct hs *hs, const struct hello *hello)
 	if (ext_has(&hello->exts, EXT_ENCRYPT_THEN_MAC) && !hello->suite->mac_size)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: encrypt_then_mac with an AEAD");
+	if (hs->config->etm_required && hello->suite->mac_size &&
+	    !ext_has(&hello->exts, EXT_ENCRYPT_THEN_MAC))
+		return hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
+			       "server_hello: a suite with a MAC, without encrypt_then_mac");
 	if (points.len && !memchr(points.data, 0, points.len))
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "server_hello: no uncompressed points");

@@ -58,7 +58,9 @@ static bool fits_12(struct hs *hs, const struct hs_session *session)
 		return hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
 			       "client_hello: a session without its extended_master_secret");
 	return session->ems == hs->ems && suite && session->secret.len == MASTER_SIZE &&
-	       hello_has(hs->hello_suites, session->suite);
+	       hello_has(hs->hello_suites, session->suite) &&
+	       (!suite->mac_size || !hs->config->etm_required ||
+		ext_from_peer(hs, EXT_ENCRYPT_THEN_MAC));
 }
 
 /**

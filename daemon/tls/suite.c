@@ -185,7 +185,8 @@ const struct suite *suite_next(const struct hs_config *config, size_t *at)
 			suite_find(config->suites[*at]) : &suites[*at];
 
 		++*at;
-		if (suite && version_enabled(config, suite->version))
+		if (suite && version_enabled(config, suite->version) &&
+		    !(config->aead_only && suite->mac_size))
 			return suite;
 	}
 	return NULL;

@@ -178,6 +178,22 @@ TEST(extensions_are_checked)
 	EXPECT_EQ(-1, ALERT(EXTS(GOOD "\0\x0b\0\3\2\1\0")));
 }
 
+TEST(encrypt_then_mac_may_be_required)
+{
+	const struct hs_config etm = { .etm_required = true };
+	const struct hs_config aead = { .aead_only = true };
+	const struct answer with = { EXTS(GOOD ETM), .suite = 0xc009 };
+	const struct answer without = { EXTS(GOOD), .suite = 0xc009 };
+	const struct answer gcm = { EXTS(GOOD) };
+
+	EXPECT_EQ(-1, alert_for(&with, TLS12, &etm));
+	EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE, alert_for(&without, TLS12, &etm));
+	EXPECT_EQ(-1, alert_for(&gcm, TLS12, &etm));
+	EXPECT_EQ(HS_ALERT_ILLEGAL_PARAMETER, alert_for(&without, TLS12, &aead));
+	EXPECT_EQ(HS_ALERT_UNSUPPORTED_EXTENSION, alert_for(&with, TLS12, &aead));
+	EXPECT_EQ(-1, alert_for(&gcm, TLS12, &aead));
+}
+
 /* RFC 5746, 3.4, and RFC 9325, 3.5; RFC 7627, 5.2. */
 TEST(what_a_server_must_have)
 {

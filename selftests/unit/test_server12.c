@@ -226,6 +226,23 @@ TEST(encrypt_then_mac)
 		  HEAR(EXTS(BASE "\0\x16\0\1\0"), SUITES("\xc0\x09")).alert);
 }
 
+/* A configuration may want it for every suite with a MAC, or none of these. */
+TEST(encrypt_then_mac_may_be_required)
+{
+	const struct made with = { EXTS(BASE ETM), SUITES("\xc0\x09") };
+	const struct made without = { EXTS(BASE), SUITES("\xc0\x09") };
+	const struct made aead = { EXTS(BASE), SUITES("\xc0\x09" ECDSA_GCM) };
+	struct hs_config config = only12;
+
+	config.etm_required = true;
+	EXPECT_EQ(0xc009, hear(&with, &config, NULL).suite);
+	EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE, hear(&without, &config, NULL).alert);
+	EXPECT_EQ(0xc02b, hear(&aead, &config, NULL).suite);
+	config.aead_only = true;
+	EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE, hear(&with, &config, NULL).alert);
+	EXPECT_EQ(0xc02b, hear(&aead, &config, NULL).suite);
+}
+
 /* RFC 8422, 5.1.2 and 5.2. */
 TEST(point_formats)
 {
