@@ -30,6 +30,7 @@
 #include <crypto/sha1.h>
 #include <crypto/sha2.h>
 #include <crypto/skcipher.h>
+#include <kunit/visibility.h>
 
 #include "keys.h"
 
@@ -413,6 +414,7 @@ enum tlsup_fault tlsup_cbc_check(const struct tlsup_keys *keys, size_t len,
 	*room = min_t(size_t, max, padded - inside - 1);
 	return TLSUP_OK;
 }
+EXPORT_SYMBOL_IF_KUNIT(tlsup_cbc_check);
 
 /**
  * struct opening_cbc - a record on its way
@@ -582,3 +584,4 @@ enum tlsup_fault tlsup_cbc_open(struct tlsup_keys *keys, const u8 *header,
 	*content = got;
 	return TLSUP_OK;
 }
+EXPORT_SYMBOL_IF_KUNIT(tlsup_cbc_open);

@@ -188,10 +188,11 @@ static bool full(void)
 	return value && *value && strcmp(value, "0");
 }
 
-/* All of the paddings with FULL=1, else those around what counts. */
-static int step(int padding)
+/* All of the paddings with FULL=1, else a few: tlsup_cbc's KUnit has them all. */
+static bool is_tried(int padding)
 {
-	return full() || padding < 3 || padding > 252 ? 1 : 25;
+	return full() || padding < 2 || padding == 15 || padding == 128 ||
+	       padding == 255;
 }
 
 static const struct bad {
@@ -224,9 +225,9 @@ TEST_F_TIMEOUT(mac, every_padding_that_is_wrong_is_a_bad_record_mac, 300)
 	int padding;
 	size_t n, i;
 
-	for (padding = 0; padding < PADDINGS; padding += step(padding)) {
+	for (padding = 0; padding < PADDINGS; padding++) {
 		for (i = 0; i < sizeof(bads) / sizeof(bads[0]); i++) {
-			if (padding < bads[i].least)
+			if (!is_tried(padding) || padding < bads[i].least)
 				continue;
 			lie = make_lie(variant->cipher, &bads[i], padding);
 			n = content_for(variant->cipher, padding, 300);
@@ -244,7 +245,7 @@ TEST_F_TIMEOUT(mac, each_byte_of_the_mac_counts, 300)
 {
 	size_t at, n;
 
-	for (at = 1; at <= cipher_mac_len(variant->cipher); at++) {
+	for (at = 1; at <= cipher_mac_len(variant->cipher); at += full() ? 1 : 5) {
 		struct lie lie = { .padding = -1, .mac_at = at };
 
 		n = mac_seal(&self->peer.tx, self->bytes, DATA, self->content,
@@ -281,7 +282,7 @@ TEST_F_TIMEOUT(mac, every_truncation_is_a_bad_record_mac, 300)
 
 	len = mac_seal(&self->peer.tx, self->bytes, DATA, self->content, 40,
 		       &(struct lie){ .padding = -1 }) - HEADER_SIZE;
-	for (cut = 0; cut < len; cut += full() ? 1 : 1 + cut / 40) {
+	for (cut = 0; cut < len; cut += full() ? 1 : 1 + cut / 8) {
 		n = mac_seal(&self->peer.tx, self->bytes, DATA, self->content,
 			     40, &(struct lie){ .padding = -1 });
 		ASSERT_EQ(HEADER_SIZE + len, n);
