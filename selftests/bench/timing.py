@@ -70,7 +70,7 @@ def main():
                 name = f"{'leaky twin ' if leaky else ''}{hash_name} {text}"
                 print(f"{name}: t = {t:.2f}", flush=True)
                 figures.append({"case": name, "unit": "t", "tlsup": t,
-                                "peer": LIMIT, "peer_name": "limit of |t|",
+                                "peer": LIMIT, "peer_name": "limit",
                                 "ratio": LIMIT / abs(t) if t else 1,
                                 "runs": SAMPLES})
     with open(output, "w", encoding="utf-8") as out:
