@@ -187,6 +187,7 @@ void tlsup_answer_free_result(struct tlsup_result *res)
 {
 	if (!res)
 		return;
+	kvfree(res->alpn);
 	kvfree(res->chain);
 	kvfree_sensitive(res->cookie, res->cookie_len);
 	kfree_sensitive(res);
@@ -223,7 +224,7 @@ static struct tlsup_result *parse_result(struct nlattr **tb)
 	struct tlsup_result *res;
 	int err = 0;
 
-	if (attr_len(tb[TLSUP_A_DONE_ALPN]) > sizeof(res->alpn) ||
+	if (attr_len(tb[TLSUP_A_DONE_ALPN]) > U8_MAX ||
 	    attr_len(tb[TLSUP_A_DONE_COOKIE]) > TLSUP_COOKIE_MAX)
 		return ERR_PTR(-EINVAL);
 	res = kzalloc(sizeof(*res), GFP_KERNEL);
@@ -237,9 +238,8 @@ static struct tlsup_result *parse_result(struct nlattr **tb)
 	res->resumed = get_u8(tb[TLSUP_A_DONE_RESUMED]);
 	res->client_authenticated = get_u8(tb[TLSUP_A_DONE_CLIENT_AUTHENTICATED]);
 	res->alpn_len = attr_len(tb[TLSUP_A_DONE_ALPN]);
-	if (res->alpn_len)
-		memcpy(res->alpn, nla_data(tb[TLSUP_A_DONE_ALPN]), res->alpn_len);
 	err = parse_exporter(tb, res);
+	res->alpn = attr_dup(tb[TLSUP_A_DONE_ALPN], &err);
 	res->chain_len = attr_len(tb[TLSUP_A_DONE_PEER_CHAIN]);
 	res->chain = attr_dup(tb[TLSUP_A_DONE_PEER_CHAIN], &err);
 	res->cookie_len = attr_len(tb[TLSUP_A_DONE_COOKIE]);

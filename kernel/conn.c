@@ -51,6 +51,17 @@ void tlsup_conn_set_phase(struct tlsup_conn *conn, enum tlsup_phase phase)
 	smp_store_release(&conn->phase, phase);
 }
 
+/**
+ * tlsup_conn_free_options - free them
+ * @opt: may be NULL
+ */
+void tlsup_conn_free_options(struct tlsup_options *opt)
+{
+	if (opt)
+		kfree(opt->alpn);
+	kfree(opt);
+}
+
 static void conn_free(struct work_struct *work)
 {
 	struct tlsup_conn *conn = container_of(to_rcu_work(work),
@@ -64,7 +75,7 @@ static void conn_free(struct work_struct *work)
 	tlsup_keys_destroy(conn->rx.pending);
 	tlsup_raw_destroy(conn);
 	tlsup_answer_free_result(conn->result);
-	kfree(conn->options);
+	tlsup_conn_free_options(conn->options);
 	kfree(conn->identity);
 	kfree_skb(conn->event);
 	atomic64_add(conn->tx.bytes,
@@ -190,6 +201,20 @@ static int create_options(struct tlsup_conn *conn)
 	return 0;
 }
 
+static struct tlsup_options *clone_options(const struct tlsup_options *from,
+					   gfp_t gfp)
+{
+	struct tlsup_options *opt = kmemdup(from, sizeof(*opt), gfp);
+
+	if (!opt || !from->alpn)
+		return opt;
+	opt->alpn = kmemdup(from->alpn, from->alpn_len, gfp);
+	if (opt->alpn)
+		return opt;
+	kfree(opt);
+	return NULL;
+}
+
 static struct tlsup_conn *conn_alloc(struct sock *sk, gfp_t gfp)
 {
 	struct tlsup_conn *conn = kzalloc(sizeof(*conn), gfp);
@@ -218,7 +243,7 @@ static struct tlsup_conn *conn_alloc(struct sock *sk, gfp_t gfp)
 
 static void conn_discard(struct tlsup_conn *conn)
 {
-	kfree(conn->options);
+	tlsup_conn_free_options(conn->options);
 	kfree(conn->identity);
 	tlsup_raw_destroy(conn);
 	kfree(conn);
@@ -290,7 +315,7 @@ struct tlsup_conn *tlsup_conn_clone(const struct tlsup_conn *parent,
 	conn->saved_state_change = parent->saved_state_change;
 	conn->saved_write_space = parent->saved_write_space;
 	conn->saved_error_report = parent->saved_error_report;
-	conn->options = kmemdup(parent->options, sizeof(*conn->options), gfp);
+	conn->options = clone_options(parent->options, gfp);
 	if (phase == TLSUP_PHASE_WAITING)
 		conn->identity = kmemdup(parent->identity,
 					 sizeof(*conn->identity), gfp);
@@ -314,6 +339,9 @@ void tlsup_conn_submit(struct tlsup_conn *conn)
 	struct tlsup_rec *rec;
 	int err;
 
+	kfree(conn->options->alpn);
+	conn->options->alpn = NULL;
+	conn->options->alpn_len = 0;
 	tlsup_conn_set_phase(conn, TLSUP_PHASE_PENDING);
 	if (!event) {
 		tlsup_conn_fail(conn, ENOMEM, TLSUP_ALERT_INTERNAL_ERROR,

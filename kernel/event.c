@@ -106,8 +106,8 @@ struct sk_buff *tlsup_event_start(struct tlsup_conn *conn)
 	int err;
 
 	skb = event_new(TLSUP_CMD_EV_START,
-			sizeof(*conn->options) + sizeof(*conn->identity) +
-			conn->rx.queued, &header);
+			sizeof(*conn->options) + conn->options->alpn_len +
+			sizeof(*conn->identity) + conn->rx.queued, &header);
 	if (!skb)
 		return NULL;
 	err = nla_put_u64_64bit(skb, TLSUP_A_CONN_ID, conn->id, TLSUP_A_PAD) ?:

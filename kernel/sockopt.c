@@ -172,6 +172,20 @@ static int parse_u32(struct tlsup_options *opt, int optname, u32 value)
 }
 
 /* Parse into @opt; the caller commits. */
+static int parse_alpn(struct tlsup_options *opt, sockptr_t optval,
+		      unsigned int optlen)
+{
+	if (!optlen || optlen > TLSUP_ALPN_MAX)
+		return -EINVAL;
+	opt->alpn = kmalloc(optlen, GFP_KERNEL);
+	if (!opt->alpn)
+		return -ENOMEM;
+	if (copy_from_sockptr(opt->alpn, optval, optlen))
+		return -EFAULT;
+	opt->alpn_len = optlen;
+	return is_alpn_list(opt->alpn, optlen) ? 0 : -EINVAL;
+}
+
 static int parse_option(struct tlsup_options *opt, int optname,
 			sockptr_t optval, unsigned int optlen)
 {
@@ -185,14 +199,7 @@ static int parse_option(struct tlsup_options *opt, int optname,
 		return copy_string(opt->server_name, TLSUP_SERVER_NAME_MAX,
 				   optval, optlen);
 	case TLSUP_ALPN:
-		if (optlen > TLSUP_ALPN_MAX)
-			return -EINVAL;
-		if (copy_from_sockptr(opt->alpn, optval, optlen))
-			return -EFAULT;
-		if (!is_alpn_list(opt->alpn, optlen))
-			return -EINVAL;
-		opt->alpn_len = optlen;
-		return 0;
+		return parse_alpn(opt, optval, optlen);
 	case TLSUP_FLAGS:
 	case TLSUP_TIMEOUT:
 		if (optlen != sizeof(value))
@@ -205,8 +212,9 @@ static int parse_option(struct tlsup_options *opt, int optname,
 	}
 }
 
-static void commit_option(struct tlsup_options *to,
-			  const struct tlsup_options *from, int optname)
+/* What @from no longer needs, it has afterwards. */
+static void commit_option(struct tlsup_options *to, struct tlsup_options *from,
+			  int optname)
 {
 	switch (optname) {
 	case TLSUP_PROFILE:
@@ -217,7 +225,7 @@ static void commit_option(struct tlsup_options *to,
 			sizeof(to->server_name));
 		break;
 	case TLSUP_ALPN:
-		memcpy(to->alpn, from->alpn, from->alpn_len);
+		swap(to->alpn, from->alpn);
 		to->alpn_len = from->alpn_len;
 		break;
 	case TLSUP_FLAGS:
@@ -249,7 +257,7 @@ static int set_option(struct sock *sk, int optname, sockptr_t optval,
 			err = -ENOPROTOOPT;
 		release_sock(sk);
 	}
-	kfree(opt);
+	tlsup_conn_free_options(opt);
 	return err;
 }
 

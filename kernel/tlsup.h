@@ -169,6 +169,12 @@ struct tlsup_identity {
 
 /**
  * struct tlsup_options - what the application set before the handshake
+ * @timeout_ms: TLSUP_TIMEOUT
+ * @flags: TLSUP_FLAGS
+ * @alpn_len: bytes of @alpn
+ * @profile: TLSUP_PROFILE
+ * @server_name: TLSUP_SERVER_NAME
+ * @alpn: TLSUP_ALPN; owned, and gone once EV_START has told it
  */
 struct tlsup_options {
 	u32 timeout_ms;
@@ -176,7 +182,7 @@ struct tlsup_options {
 	u16 alpn_len;
 	char profile[TLSUP_PROFILE_MAX + 1];
 	char server_name[TLSUP_SERVER_NAME_MAX + 1];
-	u8 alpn[TLSUP_ALPN_MAX];
+	u8 *alpn;
 };
 
 /**
@@ -192,8 +198,8 @@ struct tlsup_result {
 	u8 alpn_len;
 	u16 cookie_len;
 	u32 chain_len;
-	u8 alpn[255];
 	struct tlsup_exporter_source exporter;
+	u8 *alpn;
 	u8 *chain;
 	u8 *cookie;
 };
@@ -498,6 +504,7 @@ struct tlsup_conn *tlsup_conn_create(struct sock *sk, bool raw);
 struct tlsup_conn *tlsup_conn_clone(const struct tlsup_conn *parent,
 				    struct sock *sk, gfp_t gfp);
 void tlsup_conn_get(struct tlsup_conn *conn);
+void tlsup_conn_free_options(struct tlsup_options *opt);
 void tlsup_conn_put(struct tlsup_conn *conn);
 struct tlsup_conn *tlsup_conn_find(struct tlsup_net *tn, u64 id);
 void tlsup_conn_set_phase(struct tlsup_conn *conn, enum tlsup_phase phase);

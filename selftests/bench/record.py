@@ -5,7 +5,10 @@
 guest; the figures go to OUTPUT. A SET is
 
 	copy	a gcm(aes) that only copies: what the record layer itself costs
-	real	the kernel's own ciphers, and the limit that they set
+	count	the same where the clock counts instructions (scripts/guest
+		--icount): a nanosecond is one, and so is the figure per byte
+	real	the kernel's own ciphers
+	small	the limit that these set; latency, setup and memory
 
 All that is compared is run in turns, RUNS times; what counts is the median."""
 import json
@@ -18,11 +21,14 @@ RUNS = int(os.environ["TLSUP_RUNS"])
 MS = os.environ["TLSUP_MS"]
 BUILD = os.environ["BUILD"]
 RECORD = f"{BUILD}/selftests/bench/record"
+IDLE = f"{BUILD}/selftests/bench/idle"
 NAMES = {"tls": "kTLS", "nopad": "kTLS nopad", "plain": "plain TCP"}
 KIB = 1024
 SIZES = {"copy": (KIB, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB),
+         "count": (KIB, 16 * KIB, 64 * KIB, 256 * KIB),
          "real": (KIB, 16 * KIB, 256 * KIB)}
-CIPHERS = {"copy": ("gcm",), "real": ("gcm", "chacha")}
+CIPHERS = {"copy": ("gcm",), "count": ("gcm",), "real": ("gcm", "chacha"),
+           "small": ("gcm", "chacha")}
 LIMITS = {"gcm": "gcm(aes)", "chacha": "rfc7539(chacha20,poly1305)"}
 LIMIT = "/sys/module/copygcm/parameters/limit"
 
@@ -58,6 +64,16 @@ def figures(case, unit, which, medians, less_is_better=False):
                else ratio}
 
 
+def stream_figures(what, case, medians):
+    """What streamed, as MB/s and processor time, or as instructions."""
+    if what == "count":
+        counts = {ulp: [1000 / found[0]] for ulp, found in medians.items()}
+        yield from figures(case, "instructions/byte", 0, counts, True)
+        return
+    yield from figures(case, "MB/s", 0, medians)
+    yield from figures(case + " cpu", "s/GB", 1, medians, True)
+
+
 def streams(what):
     """Throughput and processor time, by version, call and sizes."""
     for cipher in CIPHERS[what]:
@@ -72,9 +88,7 @@ def streams(what):
                                 f"{write // KIB}K recv {read // KIB}K")
                         medians = in_turns(ulps, version, cipher, how, write,
                                            read)
-                        yield from figures(case, "MB/s", 0, medians)
-                        yield from figures(case + " cpu", "s/GB", 1, medians,
-                                           True)
+                        yield from stream_figures(what, case, medians)
 
 
 def cipher_alone(cipher):
@@ -100,10 +114,20 @@ def limits(what):
                "runs": RUNS}
 
 
+def whole_memory(version, in_tree):
+    """A connection of the ULP "tlsup", with what a handshake leaves."""
+    done = subprocess.run([IDLE, version], stdout=subprocess.PIPE, text=True,
+                          check=True)
+    ours = float(done.stdout.split()[0])
+    yield {"case": f"small tls{version} idle memory of the whole",
+           "unit": "bytes", "tlsup": ours, "peer": in_tree,
+           "peer_name": NAMES["tls"], "ratio": in_tree / ours, "runs": 1}
+
+
 def small(what):
     """Latency, setup and memory, of which less is better."""
-    ulps = ["plain", "tls", "tlsup-raw"]
     for version in ("12", "13"):
+        ulps = ["plain", "tls", "tlsup-raw"]
         echo = in_turns(ulps, version, "gcm", "echo", 1, 1)
         yield from figures(f"{what} tls{version} echo p50", "us", 0, echo, True)
         yield from figures(f"{what} tls{version} echo p99", "us", 1, echo, True)
@@ -113,6 +137,7 @@ def small(what):
         found = in_turns(ulps, version, "gcm", "memory", 1, 1)
         yield from figures(f"{what} tls{version} idle memory", "bytes", 0,
                            found, True)
+        yield from whole_memory(version, found["tls"][0])
 
 
 def main():
@@ -126,9 +151,9 @@ def main():
         subprocess.run(["modprobe", "-a", "aesni_intel", "chacha_x86_64",
                         "poly1305_x86_64"], check=True)
     subprocess.run(["insmod", f"{BUILD}/{kernel}/copygcm/copygcm.ko",
-                    f"fake={int(what == 'copy')}"], check=True)
+                    f"fake={int(what in ('copy', 'count'))}"], check=True)
     found = []
-    for part in (streams,) if what == "copy" else (streams, limits, small):
+    for part in (limits, small) if what == "small" else (streams,):
         for figure in part(what):
             figure["case"] = f"{kernel} {figure['case']}"
             print(f"{figure['case']}: {figure['tlsup']:.4g} "

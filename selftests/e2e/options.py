@@ -41,6 +41,7 @@ REFUSED = [
     ("name of no bytes", tlsup.SERVER_NAME, b""),
     ("name of 256 bytes", tlsup.SERVER_NAME, b"n" * 256),
     ("name with a NUL inside", tlsup.SERVER_NAME, b"example.org\0.evil.org"),
+    ("list of nothing", tlsup.ALPN, b""),
     ("list with an empty protocol", tlsup.ALPN, b"\0"),
     ("list with an empty protocol behind", tlsup.ALPN, b"\x02h2\0"),
     ("list cut off", tlsup.ALPN, b"\x03h2"),
