@@ -50,7 +50,8 @@ static struct tlsup_chunk *new_chunk(struct tlsup_conn *conn, unsigned int want)
 	struct page_frag *frag = sk_page_frag(conn->sk);
 	struct tlsup_chunk *chunk;
 
-	if (!skb_page_frag_refill(min_t(unsigned int, want, CHUNK_MIN), frag, conn->sk->sk_allocation))
+	if (!skb_page_frag_refill(min_t(unsigned int, want, CHUNK_MIN), frag,
+				  conn->sk->sk_allocation))
 		return NULL;
 	chunk = kmalloc(sizeof(*chunk), GFP_KERNEL);
 	if (!chunk)

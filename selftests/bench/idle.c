@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net.h"
+#include "../kernel/net.h"
 
 #define PAIRS	200
 

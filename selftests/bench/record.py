@@ -9,6 +9,7 @@ guest; the figures go to OUTPUT. A SET is
 		--icount): a nanosecond is one, and so is the figure per byte
 	real	the kernel's own ciphers
 	small	the limit that these set; latency, setup and memory
+	latency	the last but one, where the clock counts instructions
 
 All that is compared is run in turns, RUNS times; what counts is the median."""
 import json
@@ -124,20 +125,27 @@ def whole_memory(version, in_tree):
            "peer_name": NAMES["tls"], "ratio": in_tree / ours, "runs": 1}
 
 
-def small(what):
-    """Latency, setup and memory, of which less is better."""
+def latency(what):
+    """Of a byte and back, and from the keys to the first byte."""
     for version in ("12", "13"):
         ulps = ["plain", "tls", "tlsup-raw"]
         echo = in_turns(ulps, version, "gcm", "echo", 1, 1)
         yield from figures(f"{what} tls{version} echo p50", "us", 0, echo, True)
         yield from figures(f"{what} tls{version} echo p99", "us", 1, echo, True)
-        ulps = ["tls", "tlsup-raw"]
-        found = in_turns(ulps, version, "gcm", "setup", 1, 1)
+        found = in_turns(ulps[1:], version, "gcm", "setup", 1, 1)
         yield from figures(f"{what} tls{version} setup", "us", 0, found, True)
-        found = in_turns(ulps, version, "gcm", "memory", 1, 1)
+
+
+def idle(what):
+    """Slab bytes of a connection with nothing to do."""
+    for version in ("12", "13"):
+        found = in_turns(["tls", "tlsup-raw"], version, "gcm", "memory", 1, 1)
         yield from figures(f"{what} tls{version} idle memory", "bytes", 0,
                            found, True)
         yield from whole_memory(version, found["tls"][0])
+
+
+PARTS = {"small": (limits, latency, idle), "latency": (latency,)}
 
 
 def main():
@@ -153,7 +161,7 @@ def main():
     subprocess.run(["insmod", f"{BUILD}/{kernel}/copygcm/copygcm.ko",
                     f"fake={int(what in ('copy', 'count'))}"], check=True)
     found = []
-    for part in (limits, small) if what == "small" else (streams,):
+    for part in PARTS.get(what, (streams,)):
         for figure in part(what):
             figure["case"] = f"{kernel} {figure['case']}"
             print(f"{figure['case']}: {figure['tlsup']:.4g} "
