@@ -282,30 +282,3 @@ json_t *control_profiles(struct service *service, const json_t *request)
 	}
 	return json_pack("{s:o}", "profiles", list);
 }
-
-static json_t *lookups(void)
-{
-	json_t *object = json_object();
-
-	for (int i = 0; i < STORE_VERDICTS; i++)
-		json_object_set_new(object, store_verdict_name((enum store_verdict)i),
-				    number(stats_get(&stats->lookups[i])));
-	return object;
-}
-
-/**
- * control_sessions - answer "sessions"
- * @service: the main process
- * @request: takes nothing more
- *
- * Return: the answer.
- */
-json_t *control_sessions(struct service *service, const json_t *request)
-{
-	(void)service;
-	(void)request;
-	return json_pack("{s:o, s:o, s:o, s:o}", "lookups", lookups(),
-			 "resumed", number(count_done(true)),
-			 "tickets_issued", number(stats_get(&stats->tickets_issued)),
-			 "tickets_taken", number(stats_get(&stats->tickets_taken)));
-}

@@ -63,19 +63,32 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void tag_identity(const struct resume_who *who, uint8_t tag[STORE_TAG_SIZE])
+/**
+ * resume_tag_identity - whose a session is
+ * @role: of this side
+ * @uid: who set it
+ * @profile: its name
+ * @tag: out
+ */
+void resume_tag_identity(enum hs_role role, uint32_t uid, const char *profile,
+			 uint8_t tag[STORE_TAG_SIZE])
 {
 	uint8_t data[1 + 4 + CONFIG_NAME_MAX];
 	struct wr wr;
 
 	wr_init(&wr, data, sizeof(data));
-	wr_u8(&wr, (uint8_t)who->role);
-	wr_u32(&wr, who->uid);
-	wr_bytes(&wr, who->profile->name, strlen(who->profile->name));
+	wr_u8(&wr, (uint8_t)role);
+	wr_u32(&wr, uid);
+	wr_bytes(&wr, profile, strlen(profile));
 	store_tag(tag, "identity", data, wr.len);
 }
 
-static void tag_name(const char *name, uint8_t tag[STORE_TAG_SIZE])
+/**
+ * resume_tag_name - which server a session is for
+ * @name: its name
+ * @tag: out
+ */
+void resume_tag_name(const char *name, uint8_t tag[STORE_TAG_SIZE])
 {
 	store_tag(tag, "server name", name, strlen(name));
 }
@@ -93,7 +106,7 @@ struct resume *resume_create(const struct resume_who *who)
 	if (!resume)
 		return NULL;
 	resume->who = *who;
-	tag_identity(who, resume->identity);
+	resume_tag_identity(who->role, who->uid, who->profile->name, resume->identity);
 	return resume;
 }
 
@@ -123,7 +136,7 @@ static void client_key(const struct resume *resume, struct store_key *key)
 	uint8_t data[2 * STORE_TAG_SIZE];
 
 	memcpy(key->identity, resume->identity, STORE_TAG_SIZE);
-	tag_name(resume->who.server_name, key->name);
+	resume_tag_name(resume->who.server_name, key->name);
 	memcpy(data, key->identity, STORE_TAG_SIZE);
 	memcpy(data + STORE_TAG_SIZE, key->name, STORE_TAG_SIZE);
 	store_tag(key->id, "client 1", data, sizeof(data));
@@ -225,7 +238,7 @@ static void look_up(struct resume *resume, struct hs_bytes name)
 	memset(get, 0, sizeof(*get));
 	memcpy(get->key.id, name.data, name.len);
 	memcpy(get->key.identity, resume->identity, STORE_TAG_SIZE);
-	tag_name(resume->asked.server_name, get->key.name);
+	resume_tag_name(resume->asked.server_name, get->key.name);
 	get->single_use = resume->asked.by == HS_RESUMED_PSK;
 	get->done = found_at_server;
 	get->owner = resume;
@@ -255,7 +268,7 @@ static enum store_verdict open_ticket(struct resume *resume, struct hs_bytes nam
 	if (!good)
 		return resume->blob.expires <= now_ms() / 1000 ? STORE_EXPIRED :
 								 STORE_REFUSED;
-	tag_name(resume->asked.server_name, tag);
+	resume_tag_name(resume->asked.server_name, tag);
 	if (!secret_equal(resume->blob.key.identity, resume->identity, STORE_TAG_SIZE))
 		return STORE_IDENTITY;
 	return secret_equal(resume->blob.key.name, tag, STORE_TAG_SIZE) ? STORE_HIT :
@@ -439,7 +452,7 @@ static void describe(struct resume *resume, const struct hs_session *session,
 	} else {
 		memcpy(name, session->server_name.data, session->server_name.len);
 		memcpy(blob->key.identity, resume->identity, STORE_TAG_SIZE);
-		tag_name(name, blob->key.name);
+		resume_tag_name(name, blob->key.name);
 	}
 	set_times(resume, blob);
 }

@@ -58,6 +58,9 @@ struct resume_who {
 
 struct resume;
 
+void resume_tag_identity(enum hs_role role, uint32_t uid, const char *profile,
+			 uint8_t tag[STORE_TAG_SIZE]);
+void resume_tag_name(const char *name, uint8_t tag[STORE_TAG_SIZE]);
 struct resume *resume_create(const struct resume_who *who);
 void resume_destroy(struct resume *resume);
 void resume_ask(struct resume *resume, const struct hs_question *question);

@@ -29,6 +29,7 @@ enum ctl_exit {
  * @profile: --profile
  * @cert: --cert
  * @name: --name
+ * @user: --user
  * @count: --count; 0: no end
  * @close_revoked: --close-revoked
  */
@@ -38,6 +39,7 @@ struct ctl {
 	const char *profile;
 	const char *cert;
 	const char *name;
+	const char *user;
 	unsigned int count;
 	bool close_revoked;
 };

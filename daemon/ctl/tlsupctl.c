@@ -26,6 +26,8 @@ static const char usage[] =
 	"  close [--profile NAME] [--cert FINGERPRINT|SUBJECT]\n"
 	"                                end all that these describe\n"
 	"  sessions                      the session store\n"
+	"  sessions flush [--name NAME | --user UID]\n"
+	"                                forget all sessions, or a server's, or a user's\n"
 	"  profiles                      profiles, and the days left to certificates\n"
 	"  reload [--close-revoked]      read the configuration again\n"
 	"  loglevel [LEVEL]              error, warning, info, debug or trace\n"
@@ -184,10 +186,14 @@ static json_t *make_request(const struct ctl *ctl, const char *name, const char 
 
 	set_string(request, "profile", ctl->profile);
 	set_string(request, "cert", ctl->cert);
+	set_string(request, "name", ctl->name);
+	set_string(request, "user", ctl->user);
 	if (ctl->close_revoked)
 		json_object_set_new(request, "close_revoked", json_true());
 	if (!strcmp(name, "loglevel"))
 		set_string(request, "level", argument);
+	else if (!strcmp(name, "sessions") && argument && !strcmp(argument, "flush"))
+		json_object_set_new(request, "flush", json_true());
 	else if (!strcmp(name, "close") && argument)
 		json_object_set_new(request, "id",
 				    json_integer(strtoll(argument, &end, 10)));
@@ -241,13 +247,14 @@ static enum ctl_exit dispatch(const struct ctl *ctl, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	enum { SOCKET = 256, PROFILE, CERT, NAME, COUNT, CLOSE_REVOKED, HELP };
+	enum { SOCKET = 256, PROFILE, CERT, NAME, USER, COUNT, CLOSE_REVOKED, HELP };
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "socket", required_argument, NULL, SOCKET },
 		{ "profile", required_argument, NULL, PROFILE },
 		{ "cert", required_argument, NULL, CERT },
 		{ "name", required_argument, NULL, NAME },
+		{ "user", required_argument, NULL, USER },
 		{ "count", required_argument, NULL, COUNT },
 		{ "close-revoked", no_argument, NULL, CLOSE_REVOKED },
 		{ "help", no_argument, NULL, HELP },
@@ -272,6 +279,9 @@ int main(int argc, char **argv)
 			break;
 		case NAME:
 			ctl.name = optarg;
+			break;
+		case USER:
+			ctl.user = optarg;
 			break;
 		case 'n':
 		case COUNT:
