@@ -237,6 +237,51 @@ def curl_resumes_at_our_server(stack):
         equal(process.communicate(timeout=20)[0], b"hi\nhi\n", "what curl got")
 
 
+def resumed_by(stack, port, profile, *, uid=0, flags=0):
+    """How a client of this user and profile resumes; a process of its own."""
+    before = host.stats()["tickets_up"]
+    child = os.fork()
+    if not child:
+        status = 99
+        with contextlib.suppress(BaseException):
+            os.setuid(uid)
+            sock = socket.create_connection(("127.0.0.1", port))
+            tlsup.prepare(sock, profile, "localhost")
+            if flags:
+                tlsup.set_option(sock, tlsup.FLAGS, flags)
+            tlsup.start(sock, tlsup.CLIENT)
+            sock.sendall(b"ping\n")
+            sock.recv(5, socket.MSG_WAITALL)
+            status = tlsup.info(sock).resumed
+        os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if not flags:
+        check(taken(before), "no ticket came")
+    return status
+
+
+@test
+def sessions_are_divided_and_outlive_a_reload(stack):
+    port = next(matrix.ports)
+    process, log = matrix.spawn(stack, session_server("OpenSSL", port,
+                                                      "TLS 1.3 PSK, stateful"))
+    try:
+        matrix.connect_when_ready(stack, port, process).close()
+        equal(resumed_by(stack, port, "stateful"), 0, "the first")
+        equal(resumed_by(stack, port, "stateful", uid=65534), 0, "another user")
+        equal(resumed_by(stack, port, "sealed"), 0, "another profile")
+        equal(resumed_by(stack, port, "stateful", flags=tlsup.NO_RESUMPTION), 0,
+              "the application refuses")
+        equal(resumed_by(stack, port, "stateful"), PSK, "the same again")
+        equal(resumed_by(stack, port, "stateful", uid=65534), PSK, "the other again")
+        daemon.process.send_signal(signal.SIGHUP)
+        check(host.wait_for(lambda: "tlsupd: reloaded" in daemon.output()), "no reload")
+        equal(resumed_by(stack, port, "stateful"), PSK, "after a reload")
+    except BaseException:
+        matrix.explain(log)
+        raise
+
+
 @test
 def we_resume_at_nginx(stack):
     pem, key = matrix.files("p256")
@@ -287,5 +332,5 @@ if __name__ == "__main__":
         for profile_name in ("psk", "psk-ke"):
             case(f"external PSK with {peer_name}, profile {profile_name}", external,
                  peer_name, profile_name)
-    with host.Daemon(config(), "--trace"):
+    with host.Daemon(config(), "--trace") as daemon:
         main()
