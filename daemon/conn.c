@@ -293,9 +293,10 @@ static size_t pack_chain(const struct hs_result *result, uint8_t *buffer)
 /* The last line of a trace: what all the messages have led to. */
 static void trace_done(const struct conn *conn, const struct hs_result *result)
 {
-	const char *how = result->signature_scheme ?
-			  hs_scheme_name(result->signature_scheme) :
-			  result->group ? "a pre-shared key" : "its RSA key exchange";
+	const char *how = result->resumed == HS_EXTERNAL_PSK ? "a pre-shared key" :
+			  result->resumed ? "the session that is resumed" :
+			  result->signature_scheme ?
+			  hs_scheme_name(result->signature_scheme) : "its RSA key exchange";
 
 	log_info("connection %llu: %s has finished, application_data from here on: %s, server authenticated by %s, client %s",
 		 (unsigned long long)conn->id, role_name(conn),
