@@ -21,6 +21,8 @@
 #define BASE		GROUPS SCHEMES EMS
 #define ECDSA_GCM	"\xc0\x2b"
 #define RSA_GCM		"\0\x9c"
+#define DHE_GCM		"\0\x9e"
+#define RSA_SCHEMES	"\0\x0d\0\4\0\2\x08\4"
 #define SCSV		"\0\xff"
 #define FALLBACK	"\x56\0"
 
@@ -274,6 +276,23 @@ TEST(curves)
 		  HEAR(EXTS("\0\x0a\0\3\0\2\0" SCHEMES), SUITES(ECDSA_GCM)).alert);
 	EXPECT_EQ(HS_ALERT_DECODE_ERROR,
 		  HEAR(EXTS("\0\x0a\0\2\0\0" SCHEMES), SUITES(ECDSA_GCM)).alert);
+}
+
+/* RFC 7919, 4. */
+TEST(finite_fields)
+{
+	EXPECT_EQ(0x009e, HEAR(EXTS("\0\x0a\0\4\0\2\1\1" RSA_SCHEMES), SUITES(DHE_GCM)).suite);
+	/* A client that names none takes any. */
+	EXPECT_EQ(0x009e, HEAR(EXTS("\0\x0a\0\4\0\2\0\x1d" RSA_SCHEMES),
+			       SUITES(DHE_GCM)).suite);
+	EXPECT_EQ(0x009e, HEAR(EXTS(RSA_SCHEMES), SUITES(DHE_GCM)).suite);
+	/* None of those that it names is ours: another suite, or none. */
+	EXPECT_EQ(0x009c, HEAR(EXTS("\0\x0a\0\4\0\2\1\xff" RSA_SCHEMES),
+			       SUITES(DHE_GCM RSA_GCM)).suite);
+	EXPECT_EQ(HS_ALERT_INSUFFICIENT_SECURITY,
+		  HEAR(EXTS("\0\x0a\0\4\0\2\1\xff" RSA_SCHEMES), SUITES(DHE_GCM)).alert);
+	EXPECT_EQ(0x009e, HEAR(EXTS("\0\x0a\0\6\0\4\1\xff\1\0" RSA_SCHEMES),
+			       SUITES(DHE_GCM)).suite);
 }
 
 TEST(schemes)
