@@ -119,6 +119,39 @@ TEST_F(openssl, a_peer_without_extended_master_secret_is_refused)
 	peer_wipe(&self->peer);
 }
 
+static char logged[300];
+
+static void on_keylog(const SSL *ssl, const char *line)
+{
+	(void)ssl;
+	snprintf(logged, sizeof(logged), "%s", line);
+}
+
+/* The master secret of both logs; what is derived of it, the data of other tests shows. */
+TEST_F(openssl, key_logs_agree)
+{
+	static const uint16_t suites[] = { 0xc02b, 0xc02c, 0xc024 };
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		char line[300] = "CLIENT_RANDOM ";
+		const struct hs_result *res;
+		size_t at = strlen(line);
+
+		peer_init(&self->peer, variant->role, &self->ecdsa, NULL);
+		use_suite(&self->peer, suite_find(suites[i]));
+		SSL_CTX_set_keylog_callback(self->peer.ctx, on_keylog);
+		EXPECT_AGREE(&self->peer, suite_find(suites[i]));
+		res = self->peer.result;
+		for (size_t j = 0; j < 32; j++, at += 2)
+			sprintf(line + at, "%02x", res->randoms.data[j]);
+		line[at++] = ' ';
+		for (size_t j = 0; j < 48; j++, at += 2)
+			sprintf(line + at, "%02x", res->exporter_secret.data[j]);
+		EXPECT_STREQ(line, logged);
+		peer_wipe(&self->peer);
+	}
+}
+
 /* RFC 5705, with and without the extension that TLSUP_EXPORTER wants. */
 TEST_F(openssl, exporters_agree)
 {
