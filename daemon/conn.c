@@ -25,6 +25,7 @@
 #include "x509.h"
 
 #define EXE_MAX		256
+#define PEER_MAX	(INET6_ADDRSTRLEN + 8)
 #define KEYLOG_LINE	256
 #define IPV4_NETWORK	3	/* bytes */
 
@@ -50,6 +51,7 @@
  * @gid: who asked
  * @cgroup_id: who asked
  * @exe: who asked
+ * @peer: the other side's address and port, for the log
  * @role: of this side
  * @over: the last answer has been sent, or could not be
  * @began_us: when its first event came
@@ -72,6 +74,7 @@ struct conn {
 	uint32_t gid;
 	uint64_t cgroup_id;
 	char exe[EXE_MAX];
+	char peer[PEER_MAX];
 	enum hs_role role;
 	bool over;
 	uint64_t began_us;
@@ -85,8 +88,8 @@ static const char *role_name(const struct conn *conn)
 static void log_failure(const struct conn *conn, const char *profile,
 			const char *name, const char *reason, const char *section)
 {
-	log_info("%s handshake failed: pid %u uid %u exe %s profile %s name %s: %s%s%s%s",
-		 role_name(conn), conn->pid, conn->uid, conn->exe, profile,
+	log_info("%s handshake failed: pid %u uid %u exe %s peer %s profile %s name %s: %s%s%s%s",
+		 role_name(conn), conn->pid, conn->uid, conn->exe, conn->peer, profile,
 		 *name ? name : "-", reason, *section ? " (" : "", section,
 		 *section ? ")" : "");
 }
@@ -534,6 +537,18 @@ static void set_config(struct conn *conn, const struct kern_event *event)
 		conn->config.server_name = conn->server_name;
 }
 
+static void set_peer(struct conn *conn, const struct kern_event *event)
+{
+	bool six = event->peer_address_len == sizeof(struct in6_addr);
+	char address[INET6_ADDRSTRLEN];
+
+	if (event->peer_address_len != sizeof(struct in_addr) && !six)
+		snprintf(conn->peer, sizeof(conn->peer), "-");
+	else if (inet_ntop(six ? AF_INET6 : AF_INET, event->peer_address, address, sizeof(address)))
+		snprintf(conn->peer, sizeof(conn->peer), six ? "[%s]:%u" : "%s:%u", address,
+			 event->peer_port);
+}
+
 /**
  * conn_create - begin a handshake
  * @env: shared; outlives the handshake
@@ -556,6 +571,7 @@ struct conn *conn_create(const struct conn_env *env, const struct kern_event *ev
 	conn->gid = event->gid;
 	conn->cgroup_id = event->cgroup_id;
 	snprintf(conn->exe, sizeof(conn->exe), "%s", event->exe);
+	set_peer(conn, event);
 	snprintf(conn->server_name, sizeof(conn->server_name), "%s",
 		 event->server_name);
 	kern_answer_init(&conn->answer);

@@ -58,6 +58,11 @@ static uint32_t get_u32(struct nlattr *attr)
 	return attr ? nla_get_u32(attr) : 0;
 }
 
+static uint16_t get_u16(struct nlattr *attr)
+{
+	return attr ? nla_get_u16(attr) : 0;
+}
+
 static const char *get_string(struct nlattr *attr)
 {
 	return attr ? nla_get_string(attr) : "";
@@ -114,6 +119,7 @@ static int valid(struct nl_msg *msg, void *arg)
 	if (tb[TLSUP_A_CGROUP_ID])
 		event.cgroup_id = nla_get_u64(tb[TLSUP_A_CGROUP_ID]);
 	event.exe = get_string(tb[TLSUP_A_EXE]);
+	event.peer_port = get_u16(tb[TLSUP_A_PEER_PORT]);
 	event.peer_address = get_bytes(tb[TLSUP_A_PEER_ADDRESS], &event.peer_address_len);
 	event.cookie = get_bytes(tb[TLSUP_A_COOKIE], &event.cookie_len);
 	event.chain = get_bytes(tb[TLSUP_A_PEER_CHAIN], &event.chain_len);

@@ -50,6 +50,7 @@ struct kern_event {
 	const char *exe;
 	const uint8_t *peer_address;	/* 4 or 16 bytes */
 	size_t peer_address_len;
+	uint16_t peer_port;
 	const uint8_t *cookie;
 	size_t cookie_len;
 	const uint8_t *chain;

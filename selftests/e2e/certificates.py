@@ -97,8 +97,8 @@ def refused(stack, role, error, context, name=None, words=None, flags=0):
     equal(status.error, error, "errno of the status")
     check(re.search(words, status.reason), "reason:", status.reason)
     line = daemon.output().splitlines()[-1]
-    check(re.search(r"profile \S+ .*\(RFC \d+, [\d.A-Z]+\)$", line),
-          "no section in the log:", line)
+    check(re.search(r"peer 127\.0\.0\.1:\d+ profile \S+ .*\(RFC \d+, [\d.A-Z]+\)$", line),
+          "no peer, profile or section in the log:", line)
     return status
 
 
