@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crypto/cr_kex.h"
+#include "crypto/cr_field.h"
 #include "kselftest_harness.h"
 #include "pair.h"
 #include "tls/suite.h"
@@ -344,6 +345,61 @@ TEST(every_curve_agrees)
 		ASSERT_TRUE(pair_agrees(&pair)) TH_LOG("%s: %s / %s", cr_kex_at(i)->name,
 			pair.client.failure.reason, pair.server.failure.reason);
 		EXPECT_EQ(id, pair.client.group);
+		pair_wipe(&pair);
+	}
+}
+
+/** struct share - a client's share of a finite field, made by the test */
+struct share {
+	uint8_t y[256];
+	int records;
+};
+
+static bool replace_share(void *context, const struct side *from, struct record *record)
+{
+	struct share *share = context;
+
+	if (from->role == HS_CLIENT && share->records++ == 1 &&
+	    record->len == 4 + 2 + sizeof(share->y))
+		memcpy(record->data + 6, share->y, sizeof(share->y));
+	return true;
+}
+
+/* RFC 7919, 5.1: 1 < y < p - 1. */
+TEST(a_share_of_a_finite_field_is_in_range)
+{
+	static const uint16_t suite = 0x009e, group = 0x0100;
+
+	for (int i = 0; i < 6; i++) {
+		struct share share = { .records = 0 };
+		struct pair pair;
+
+		/* 0, 1, 2, p - 1, p, all ones. */
+		if (i > 2)
+			cr_field_prime(cr_kex_find(group), share.y);
+		if (i < 3)
+			share.y[255] = (uint8_t)i;
+		else if (i == 3)
+			share.y[255]--;
+		else if (i == 5)
+			memset(share.y, 0xff, sizeof(share.y));
+		pair12_init(&pair);
+		pair.credential = &pair_rsa_credential;
+		for (int side = 0; side < 2; side++) {
+			struct hs_config *config = side ? &pair.client.config :
+							  &pair.server.config;
+
+			config->suites = &suite;
+			config->suites_len = 1;
+			config->groups = &group;
+			config->groups_len = 1;
+		}
+		pair.tamper = replace_share;
+		pair.context = &share;
+		pair_run(&pair);
+		EXPECT_EQ(1, pair.server.fails);
+		EXPECT_EQ(i == 2 ? HS_ALERT_DECRYPT_ERROR : HS_ALERT_ILLEGAL_PARAMETER,
+			  pair.server.failure.alert) TH_LOG("case %d", i);
 		pair_wipe(&pair);
 	}
 }
