@@ -119,6 +119,19 @@ static void add_bytes(void *owner, const struct kern_conn *conn)
 	sum->rx_bytes += conn->rx_bytes;
 }
 
+static void put_store(FILE *out, struct store *store)
+{
+	struct store_counters counters = { 0 };
+
+	store_count(store, &counters);
+	put_one(out, "tlsup_store_entries", "gauge", "Sessions in the store in memory.",
+		counters.entries);
+	put_one(out, "tlsup_store_bytes", "gauge", "Memory that they take.",
+		counters.bytes);
+	put_one(out, "tlsup_store_evicted_total", "counter",
+		"Sessions that gave way to others.", counters.evicted);
+}
+
 static void put_kernel(FILE *out, struct kern_admin *admin)
 {
 	struct kern_stats k;
@@ -171,6 +184,7 @@ static char *body(struct service *service, size_t *len)
 	put_suites(out);
 	put_latency(out);
 	put_sessions(out);
+	put_store(out, service->sessions.store);
 	put_kernel(out, service->admin);
 	put_certificates(out, service->current->config);
 	put_reloads(out);

@@ -271,6 +271,23 @@ def metrics_count_what_happens(stack):
         check((name,) in after, name, "is missing")
 
 
+@test
+def sessions_are_counted(stack):
+    before, seen = ask("sessions"), scrape()[0]
+    visitor = peer.Visitor()
+    equal([visitor.comes(stack) for _ in range(2)], [False, True], "resumed")
+    after, found = ask("sessions"), scrape()[0]
+    equal(after["resumed"] - before["resumed"], 1, "resumed")
+    equal(after["lookups"]["hit"] - before["lookups"]["hit"], 1, "hits")
+    check(after["tickets_issued"] > before["tickets_issued"], after)
+    check(after["entries"] > before["entries"] and after["bytes"] > 0, after)
+    equal(value(found, "tlsup_store_entries"), after["entries"], "the same in metrics")
+    labels = {"role": "server", "version": "1.3", "resumed": "yes"}
+    equal(value(found, "tlsup_handshakes_total", **labels)
+          - value(seen, "tlsup_handshakes_total", **labels), 1, "resumed in metrics")
+    check("tickets_issued" in ctl("sessions").stdout, "the table")
+
+
 @test(seconds=300)
 def many_connections_are_listed(stack):
     """How long it takes is said, not judged."""
