@@ -175,7 +175,7 @@ def no_handshake_is_lost_by_reloads_under_load(stack):
 
 
 TICKETS = {kind: CONF.replace("{", f'{{\n\tticket_kind = "{kind}"', 1)
-           for kind in ("stateful", "stateless")}
+           for kind in ("stateful", "sealed")}
 
 
 def sessions_outlive(stack, kind, change):
