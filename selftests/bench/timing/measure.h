@@ -13,7 +13,6 @@
 
 #define LEN		320	/* of the plaintext: content, MAC, padding */
 #define POOL		512	/* records of both classes, in no order */
-#define RENEW		4	/* samples from one new record to the next */
 
 /**
  * struct sample_record - a record of either class, at any place of the pool
@@ -145,19 +144,18 @@ static int renew(struct pools *p, enum timing_case what, u32 at)
 
 static int sample_all(struct pools *p, const struct timing_job *job)
 {
-	const struct sample_record *record;
-	u32 i, cycles = 0;
+	u32 i, at, cycles = 0;
 	int err = 0;
 
 	for (i = 0; i < POOL && !err; i++)
 		err = renew(p, job->what, i);
+	/* Each record once: samples of the same one would not be independent. */
 	for (i = 0; i < job->count && !err; i++) {
-		if (i % RENEW == 0)
-			err = renew(p, job->what, get_random_u32());
-		record = &p->records[get_random_u32() % POOL];
+		at = get_random_u32() % POOL;
+		err = one_sample(p, p->records[at].bytes, &cycles);
+		job->samples[i] = cycles << 1 | p->records[at].second;
 		if (!err)
-			err = one_sample(p, record->bytes, &cycles);
-		job->samples[i] = cycles << 1 | record->second;
+			err = renew(p, job->what, at);
 		cond_resched();
 	}
 	return err;
