@@ -13,12 +13,16 @@
 #	deb		Debian packages in build/deb
 #	deb-test	install and remove them on a throw-away root; takes minutes
 #
+#	soak		the tests with large counts, 30 minutes and more; PART=races for
+#			one part of them (scripts/soak names them)
+#	coverage	what tests and corpus reach of the handshake engine
+#	report		the figures of all that was run, as one table
 #	bench		figures beside others'; PART=record for one part of them
 #
 # FULL=1 tries all of what is otherwise a choice; FUZZ_SECONDS=N fuzzes longer.
 
 BUILD := $(CURDIR)/build
-export FULL FUZZ_SECONDS RUNS MS DESTDIR PREFIX LIBDIR
+export FULL FUZZ_SECONDS SOAK_SECONDS RUNS MS DESTDIR PREFIX LIBDIR
 
 all build:
 	@scripts/build
@@ -60,11 +64,20 @@ deb-test:
 	@scripts/deb
 	@scripts/deb-test
 
-soak report:
-	@echo "$@: there is none yet"
+soak:
+	@scripts/build uml-debug smp-debug smp-kcsan
+	@scripts/soak $(PART)
+
+coverage:
+	@scripts/build none
+	@scripts/coverage
+
+report:
+	@mkdir -p $(BUILD)
+	@scripts/report | tee $(BUILD)/report.md
 
 clean:
 	rm -rf $(BUILD)
 
 .PHONY: all build setup check lint unit kunit selftests guest interop stock \
-	fuzz demo soak bench report clean install uninstall deb deb-test
+	fuzz demo soak coverage bench report clean install uninstall deb deb-test

@@ -22,13 +22,25 @@ KLOG_NOISE=(
 	'(Spectre V2|RETBleed|Speculative Return Stack Overflow|MDS|TAA|MMIO).*: WARNING: '
 )
 
-# klog_faults FILE: print every report in the log; true if there is one.
+# klog_faults FILE: print every report in the log; true if there is one. Of the
+# races of data that KCSAN finds, those in which the module has a part: the
+# kernel has many of its own.
 klog_faults() {
 	local noise
 
 	noise=$(IFS='|'; echo "${KLOG_NOISE[*]}")
 	# A log ends its lines as a terminal does.
 	tr -d '\r' <"$1" | awk -v fault="$KLOG_FAULTS" -v noise="$noise" '
+		/BUG: KCSAN: / { race = $0; ours = 0; next }
+		race != "" {
+			race = race "\n" $0
+			ours = ours || /\[tlsup\]/
+			if (/=====/) {
+				if (ours) { print race; found = 1 }
+				race = ""
+			}
+			next
+		}
 		$0 ~ noise { next }
 		$0 ~ fault { left = 30; found = 1 }
 		left > 0 { print; left-- }

@@ -180,3 +180,15 @@ lint_include_direction() {
 	c_files daemon | grep -E '^daemon/(kern|store|config)' |
 		forbid 'kern, store and config do not know tls/' '^#include "tls/'
 }
+
+# Every test that the table of mistakes names is there. Names are words; in the
+# sources they have underscores, or are put together from parts.
+lint_pitfalls() {
+	grep -v '^#' selftests/pitfalls.txt | while IFS='|' read -r what cve test; do
+		read -r file words <<<"$test"
+		[ -n "$words" ] || echo "pitfalls.txt: no test for: $what($cve)"
+		tr '_\n' '  ' <"selftests/$file" 2>/dev/null | tr -s ' "' ' ' |
+			grep -qiF -- "${words//_/ }" ||
+			echo "pitfalls.txt: $file has no test: $words"
+	done
+}

@@ -301,9 +301,15 @@ void answer_begin(struct message *msg, const struct agent *agent, uint64_t conn,
 		abort();
 }
 
-int agent_answer(struct agent *agent, struct message *msg)
+void answer_end(struct message *msg)
 {
 	message_nest_end(msg, ACTIONS_AT);
+	header(msg)->nlmsg_len = msg->len;
+}
+
+int agent_answer(struct agent *agent, struct message *msg)
+{
+	answer_end(msg);
 	return agent_call(agent, msg);
 }
 

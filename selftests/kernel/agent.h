@@ -111,4 +111,7 @@ void answer_done_with(struct message *msg, const struct done *done);
 void answer_fail(struct message *msg, int error, int alert, const char *reason);
 int agent_answer(struct agent *agent, struct message *msg);
 
+/* Ready to be sent without agent_answer(). */
+void answer_end(struct message *msg);
+
 #endif /* SELFTESTS_KERNEL_AGENT_H */

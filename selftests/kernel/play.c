@@ -78,7 +78,7 @@ static uint8_t *bytes(struct play *f)
 
 static struct slot *any(struct play *f)
 {
-	return &f->slots[play_pick(f, PLAY_SLOTS)];
+	return &f->slots[play_pick(f, f->slot_count)];
 }
 
 void play_forget(struct slot *slot)

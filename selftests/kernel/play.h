@@ -14,7 +14,7 @@
 
 #include "net.h"
 
-#define PLAY_SLOTS	12
+#define PLAY_SLOTS_MAX	500
 #define PLAY_EVENTS	16
 #define PLAY_AGENTS	2
 #define PLAY_BUFFER	(40 * 1024)
@@ -52,6 +52,7 @@ struct waiting {
  * @random: state of the generator; everything follows from it
  * @agents: registered ones
  * @slots: sockets
+ * @slot_count: how many there are
  * @waiting: the last events, in a ring
  * @waits: how many there were
  * @conn: the last connection that was heard of
@@ -65,7 +66,8 @@ struct waiting {
 struct play {
 	uint64_t random;
 	struct agent agents[PLAY_AGENTS];
-	struct slot slots[PLAY_SLOTS];
+	struct slot slots[PLAY_SLOTS_MAX];
+	unsigned int slot_count;
 	struct waiting waiting[PLAY_EVENTS];
 	unsigned int waits;
 	uint64_t conn;

@@ -380,6 +380,19 @@ TEST_F(answer, a_failure_without_an_alert_sends_none)
 	EXPECT_TRUE(peer_at_end(&self->peer));
 }
 
+/* CVE-2014-0224: before the keys are agreed it would turn on none. */
+TEST_F(answer, change_cipher_spec_without_pending_keys_is_refused)
+{
+	static const uint8_t ccs[] = { CCS, 3, 3, 0, 1, 1 };
+
+	answer_next_12(&self->msg);
+	EXPECT_EQ(0, agent_answer(&self->agent, &self->msg));
+	ASSERT_TRUE(write_all(self->peer.fd, ccs, sizeof(ccs)));
+	EXPECT_TRUE(wait_phase(self->ours, TLSUP_PHASE_FAILED));
+	EXPECT_EQ(EPROTO, tls_status(self->ours).error);
+	EXPECT_EQ(UNEXPECTED_MESSAGE, tls_status(self->ours).alert_sent);
+}
+
 TEST_F(answer, nothing_is_owned_after_done)
 {
 	answer_keys(&self->msg, TX, APP, CIPHER, 1);

@@ -299,7 +299,7 @@ static void try_all(struct __test_metadata *_metadata,
 				TH_LOG("fault %d: the receiving half", count);
 	}
 	EXPECT_GT(NTH_MAX, count);
-	TH_LOG("%u faults injected", self->injected);
+	TH_LOG("figure: faults injected: %u", self->injected);
 }
 
 #define TEST_CALL(name, call)						\
@@ -369,7 +369,7 @@ TEST_F_TIMEOUT(faults, attach, 300)
 	}
 	EXPECT_EQ(0, err);
 	EXPECT_LT(0, self->injected);
-	TH_LOG("%u faults injected", self->injected);
+	TH_LOG("figure: faults injected: %u", self->injected);
 }
 
 TEST_F_TIMEOUT(faults, options, 300)
@@ -469,7 +469,7 @@ TEST_F_TIMEOUT(faults, start, 300)
 		close(self->peer.fd);
 	}
 	EXPECT_LT(0, self->injected);
-	TH_LOG("%u faults injected", self->injected);
+	TH_LOG("figure: faults injected: %u", self->injected);
 	self->ours = -1;
 	self->peer.fd = -1;
 }
@@ -505,7 +505,7 @@ TEST_F_TIMEOUT(faults, installing_of_keys, 300)
 			agent_ack(&self->agent, 1);
 	}
 	EXPECT_LT(0, self->injected);
-	TH_LOG("%u faults injected", self->injected);
+	TH_LOG("figure: faults injected: %u", self->injected);
 	self->ours = -1;
 	self->peer.fd = -1;
 }

@@ -8,25 +8,35 @@
  * and that at the end all is destroyed and a new connection works.
  *
  * The run is a number of episodes, each from a seed of its own, which it names
- * first: TLSUP_SEED=N TLSUP_OPERATIONS=1 runs that one again.
+ * first: TLSUP_SEED=N TLSUP_OPERATIONS=1 runs that one again (with the same
+ * TLSUP_SLOTS, how many sockets it plays with). TLSUP_SECONDS=N: for so long.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "kselftest_harness.h"
 #include "play.h"
 
 /* Operations of an episode, and all together. */
 #define EPISODE		2000
+#define SLOTS		12
 #define OPERATIONS	6000
 #define KINDS_MAX	64
 
 FIXTURE(interface) {
 	struct play play;
 };
+
+static unsigned long setting(const char *name, unsigned long value)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 0) : value;
+}
 
 FIXTURE_SETUP(interface)
 {
@@ -39,7 +49,9 @@ FIXTURE_SETUP(interface)
 	self->play.file = memfd_create("file", MFD_CLOEXEC);
 	ASSERT_EQ(PLAY_BUFFER, write(self->play.file, self->play.buffer, PLAY_BUFFER));
 	ASSERT_EQ(0, pipe2(self->play.pipes, O_NONBLOCK));
-	for (i = 0; i < PLAY_SLOTS; i++)
+	self->play.slot_count = setting("TLSUP_SLOTS", SLOTS);
+	ASSERT_GE(PLAY_SLOTS_MAX, self->play.slot_count);
+	for (i = 0; i < PLAY_SLOTS_MAX; i++)
 		self->play.slots[i] = (struct slot){ .fd = -1, .peer = { .fd = -1 } };
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, agent_open(&self->play.agents[i]));
@@ -54,17 +66,11 @@ FIXTURE_TEARDOWN(interface)
 	EXPECT_TRUE(net_all_destroyed());
 }
 
-static unsigned long setting(const char *name, unsigned long value)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 0) : value;
-}
-
 static void episode(struct play *f, unsigned long seed, unsigned long *tried,
 		    unsigned long *went_well)
 {
-	int total = 0, i, at;
+	int total = 0, at;
+	unsigned int i;
 	size_t kind;
 
 	for (kind = 0; kind < operations_count; kind++)
@@ -82,7 +88,7 @@ static void episode(struct play *f, unsigned long seed, unsigned long *tried,
 		tried[kind]++;
 		went_well[kind] += operations[kind].act(f) >= 0;
 	}
-	for (i = 0; i < PLAY_SLOTS; i++)
+	for (i = 0; i < f->slot_count; i++)
 		play_forget(&f->slots[i]);
 	/* What an episode leaves, the next does not find. */
 	while (read(f->pipes[0], f->buffer, PLAY_BUFFER) > 0)
@@ -116,10 +122,12 @@ TEST_F_TIMEOUT(interface, survives_random_operations, 7200)
 {
 	unsigned long count = setting("TLSUP_OPERATIONS", OPERATIONS), done;
 	unsigned long seed = setting("TLSUP_SEED", 1);
+	time_t end = time(NULL) + setting("TLSUP_SECONDS", 0);
 	unsigned long tried[KINDS_MAX] = { 0 }, went_well[KINDS_MAX] = { 0 };
 	size_t kind;
 
-	for (done = 0; done < count; done += EPISODE, seed++) {
+	for (done = 0; done < count || time(NULL) < end;
+	     done += EPISODE, seed++) {
 		TH_LOG("seed %lu", seed);
 		episode(&self->play, seed, tried, went_well);
 		still_works(_metadata, &self->play);
@@ -131,7 +139,7 @@ TEST_F_TIMEOUT(interface, survives_random_operations, 7200)
 		if (done >= 20 * EPISODE)
 			EXPECT_LT(0, went_well[kind]);
 	}
-	TH_LOG("%lu operations", done);
+	TH_LOG("figure: random operations on the interface: %lu", done);
 }
 
 TEST_HARNESS_MAIN

@@ -257,7 +257,6 @@ TEST_F_TIMEOUT(races, clone_against_close, 7200)
 static void says_done(struct race *race)
 {
 	/* Without waiting for what the kernel says: nobody may be there. */
-	*(uint32_t *)race->msg.bytes = race->msg.len;
 	race->result[0] = send(race->agent->fd, race->msg.bytes, race->msg.len,
 			       0);
 }
@@ -293,6 +292,7 @@ static void prepare_done(struct race *race, struct agent *agent, uint64_t conn)
 	answer_keys(&race->msg, TLSUP_DIRECTION_RX, TLSUP_EPOCH_APPLICATION,
 		    TLSUP_CIPHER_AES_GCM_128, SEED_SERVER_DATA);
 	answer_done(&race->msg);
+	answer_end(&race->msg);
 }
 
 /* Open or failed: nothing between, and nothing for ever. */
