@@ -510,4 +510,111 @@ TEST_F_TIMEOUT(faults, installing_of_keys, 300)
 	self->peer.fd = -1;
 }
 
+/* What came of a command; the reply, too, may be lost for want of memory. */
+static bool command_may_say(int err)
+{
+	return !err || may_say(-err) || err == -ETIME;
+}
+
+TEST_F_TIMEOUT(faults, commands, 300)
+{
+	static const uint8_t commands[] = {
+		TLSUP_CMD_GET_STATS, TLSUP_CMD_GET_CONN, TLSUP_CMD_CLOSE,
+		TLSUP_CMD_ACK,
+	};
+	static struct message msg;
+	struct agent brief;
+	bool met;
+	int count, err = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(commands); i++) {
+		for (count = 1, met = true; met && count < NTH_MAX; count++) {
+			ASSERT_EQ(0, agent_open(&brief));
+			message_begin(&msg, &brief, commands[i]);
+			message_put_u64(&msg, TLSUP_A_CONN_ID, 1ULL << 40);
+			arm(self->nth, count);
+			err = agent_call(&brief, &msg);
+			met = disarm(self->nth);
+			self->injected += met;
+			EXPECT_TRUE(command_may_say(err) || !met)
+				TH_LOG("command %d, fault %d: %s", commands[i],
+				       count, strerror(-err));
+			agent_close(&brief);
+		}
+	}
+	for (count = 1, met = true; met && count < NTH_MAX; count++) {
+		ASSERT_EQ(0, agent_open(&brief));
+		arm(self->nth, count);
+		err = agent_register(&brief, 4);
+		met = disarm(self->nth);
+		self->injected += met;
+		EXPECT_TRUE(command_may_say(err));
+		agent_close(&brief);
+	}
+	EXPECT_EQ(0, err);
+	EXPECT_LT(0, self->injected);
+	TH_LOG("figure: faults injected: %u", self->injected);
+}
+
+/* The peer hears of the end, one way or the other. */
+TEST_F_TIMEOUT(faults, close, 300)
+{
+	static uint8_t bytes[RECORD_MAX];
+	bool met = true;
+	int count;
+
+	for (count = 1; met && count < NTH_MAX; count++) {
+		reopen(_metadata, self, variant->cipher, variant->version);
+		arm(self->nth, count);
+		close(self->ours);
+		met = disarm(self->nth);
+		self->injected += met;
+		self->ours = -1;
+		while (peer_record(&self->peer, bytes) > 0)
+			;
+		EXPECT_TRUE(peer_at_end(&self->peer)) TH_LOG("fault %d", count);
+	}
+	EXPECT_LT(0, self->injected);
+	TH_LOG("figure: faults injected: %u", self->injected);
+}
+
+static int load(const char *path)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	int err = syscall(SYS_finit_module, file, "", 0) ? -errno : 0;
+
+	close(file);
+	return err;
+}
+
+/* It is there whole or not at all. The loader has faults of its own. */
+TEST_F_TIMEOUT(faults, module_load, 300)
+{
+	const char *path = getenv("TLSUP_KO"), *full = getenv("FULL");
+	/* Most of a thousand are the loader's: some of them, or all. */
+	int step = full && *full ? 1 : 23, count, tries, err = 0;
+	bool met = true;
+
+	if (!path || !*path || variant->version != 0x0304)
+		SKIP(return, "once, where TLSUP_KO names the module file");
+	agent_close(&self->agent);
+	for (count = 1; met && count < 10 * NTH_MAX; count += step) {
+		for (tries = 0; !err && tries < 1000; tries++) {
+			if (!syscall(SYS_delete_module, "tlsup", O_NONBLOCK))
+				break;
+			usleep(10000);
+		}
+		arm(self->nth, count);
+		err = load(path);
+		met = disarm(self->nth);
+		self->injected += met;
+		EXPECT_TRUE(!err || met) TH_LOG("fault %d: %d", count, err);
+	}
+	EXPECT_EQ(0, err);
+	EXPECT_LT(0, self->injected);
+	TH_LOG("figure: faults injected: %u", self->injected);
+	ASSERT_EQ(0, agent_open(&self->agent));
+}
+
 TEST_HARNESS_MAIN
