@@ -2,22 +2,40 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * The store of a fleet against a real redis-server on a Unix socket.
+ * The store of a fleet against a real redis-server on a Unix socket; and, with a
+ * clock of the test's own, against one that never answers.
  */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include "config.h"
 #include "store.h"
 
 /* A loaded machine is no broken server. */
 #define PATIENCE_MS	5000
+
+int __real_clock_gettime(clockid_t clock, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts);
+
+/* The time is this one once it is set. */
+static long frozen_ms;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	if (!frozen_ms)
+		return __real_clock_gettime(clock, ts);
+	*ts = (struct timespec){ frozen_ms / 1000, frozen_ms % 1000 * 1000000 };
+	return 0;
+}
 
 FIXTURE(redis)
 {
@@ -222,6 +240,149 @@ TEST_F(redis, a_server_that_is_gone_is_a_miss)
 	}
 	put(self->port, "a", false, "again");
 	EXPECT_EQ(STORE_HIT, look(self->port, "a", "me", false).verdict);
+}
+
+FIXTURE(silent)
+{
+	struct sockaddr_un address;
+	int listener;
+	int conn;
+	struct store *store;
+	struct store_port *port;
+	struct answer answer;
+	struct store_get get;
+};
+
+/* Somebody takes the connection, and says nothing. */
+FIXTURE_SETUP(silent)
+{
+	struct store_redis_options options = {
+		.timeout_ms = CONFIG_STORE_TIMEOUT, .fleet_key = fleet_key,
+	};
+
+	frozen_ms = 1000000;
+	self->address.sun_family = AF_UNIX;
+	snprintf(self->address.sun_path, sizeof(self->address.sun_path),
+		 "/tmp/tlsup-silent.%d", getpid());
+	unlink(self->address.sun_path);
+	self->conn = -1;
+	self->listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	ASSERT_EQ(0, bind(self->listener, (struct sockaddr *)&self->address,
+			  sizeof(self->address)));
+	ASSERT_EQ(0, listen(self->listener, 1));
+	options.address = self->address.sun_path;
+	self->store = store_redis_create(&options);
+	self->port = store_open(self->store);
+}
+
+FIXTURE_TEARDOWN(silent)
+{
+	store_close(self->port);
+	store_destroy(self->store);
+	close(self->conn);
+	close(self->listener);
+	unlink(self->address.sun_path);
+	frozen_ms = 0;
+}
+
+static void ask(FIXTURE_DATA(silent) *self)
+{
+	self->answer = (struct answer){ 0 };
+	self->get = (struct store_get){
+		.key = key_of("a", "me"), .done = on_done, .owner = &self->answer,
+	};
+	store_get(self->port, &self->get);
+	store_run(self->port, store_events(self->port) & POLLOUT);
+}
+
+/* How many commands of a kind have come since. */
+static int heard(FIXTURE_DATA(silent) *self, const char *word)
+{
+	char text[4096] = "";
+	int count = 0;
+
+	if (self->conn < 0)
+		self->conn = accept(self->listener, NULL, NULL);
+	if (recv(self->conn, text, sizeof(text) - 1, MSG_DONTWAIT) <= 0)
+		return 0;
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		count++;
+	return count;
+}
+
+static void miss_three(FIXTURE_DATA(silent) *self)
+{
+	for (int i = 0; i < 3; i++) {
+		ask(self);
+		frozen_ms += CONFIG_STORE_TIMEOUT;
+		store_run(self->port, 0);
+	}
+}
+
+TEST_F(silent, a_lookup_waits_for_25_ms_and_no_longer)
+{
+	ask(self);
+	EXPECT_EQ(25, store_timeout(self->port));
+	frozen_ms += 24;
+	store_run(self->port, 0);
+	EXPECT_EQ(0, self->answer.times);
+	EXPECT_EQ(1, store_timeout(self->port));
+	frozen_ms++;
+	EXPECT_EQ(0, store_timeout(self->port));
+	store_run(self->port, 0);
+	EXPECT_EQ(1, self->answer.times);
+	EXPECT_EQ(STORE_DOWN, self->answer.verdict);
+}
+
+TEST_F(silent, after_three_misses_it_is_not_asked_at_all)
+{
+	miss_three(self);
+	EXPECT_EQ(3, heard(self, "GET"));
+	for (int i = 0; i < 10; i++) {
+		ask(self);
+		/* At once, no time has passed. */
+		EXPECT_EQ(1, self->answer.times);
+		EXPECT_EQ(STORE_DOWN, self->answer.verdict);
+	}
+	EXPECT_EQ(0, heard(self, "GET"));
+}
+
+TEST_F(silent, it_is_asked_again_once_it_has_answered)
+{
+	static const char replies[] = "$-1\r\n$-1\r\n$-1\r\n+PONG\r\n";
+
+	miss_three(self);
+	EXPECT_EQ(3, heard(self, "GET"));
+	frozen_ms += store_timeout(self->port);
+	store_run(self->port, 0);
+	store_run(self->port, store_events(self->port) & POLLOUT);
+	EXPECT_EQ(1, heard(self, "PING"));
+	ask(self);
+	EXPECT_EQ(1, self->answer.times);
+	ASSERT_EQ((ssize_t)strlen(replies), write(self->conn, replies, strlen(replies)));
+	store_run(self->port, POLLIN);
+	ask(self);
+	EXPECT_EQ(0, self->answer.times);
+	EXPECT_EQ(1, heard(self, "GET"));
+	ASSERT_EQ(5, write(self->conn, "$-1\r\n", 5));
+	store_run(self->port, POLLIN);
+	EXPECT_EQ(1, self->answer.times);
+	EXPECT_EQ(STORE_UNKNOWN, self->answer.verdict);
+}
+
+/* Two in a row, then an answer: the count begins anew. */
+TEST_F(silent, misses_count_in_a_row_only)
+{
+	for (int i = 0; i < 5; i++) {
+		ask(self);
+		frozen_ms += CONFIG_STORE_TIMEOUT;
+		store_run(self->port, 0);
+		EXPECT_EQ(1, heard(self, "GET"));
+		if (i % 2)
+			ASSERT_EQ(10, write(self->conn, "$-1\r\n$-1\r\n", 10));
+		if (i % 2)
+			store_run(self->port, POLLIN);
+	}
 }
 
 TEST_HARNESS_MAIN
