@@ -318,9 +318,10 @@ static bool try_one(struct resume *resume, struct hs_bytes name)
 	verdict = open_ticket(resume, name);
 	count(resume, verdict);
 	resume->given = verdict == STORE_HIT;
-	if (resume->given)
+	/* The answer may end the handshake, and with it @resume. */
+	if (verdict == STORE_HIT)
 		resume->who.found(resume->who.owner, &resume->blob.session, resume->index);
-	return resume->given;
+	return verdict == STORE_HIT;
 }
 
 static void try_next(struct resume *resume)
