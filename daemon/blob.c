@@ -74,7 +74,7 @@ static void write_key(struct wr *wr, const struct store_key *key)
  * @out: where
  * @size: room there
  *
- * Return: the length; 0 if there is no room.
+ * Return: the length; 0 if there is no room: then all of @out is wiped.
  */
 size_t blob_write(const struct blob *blob, uint8_t *out, size_t size)
 {
@@ -105,7 +105,11 @@ size_t blob_write(const struct blob *blob, uint8_t *out, size_t size)
 	if (digest)
 		wr_bytes(&wr, blob->digest, sizeof(blob->digest));
 	write_chain(&wr, session);
-	return wr.failed ? 0 : wr.len;
+	if (!wr.failed)
+		return wr.len;
+	/* The secret is there already. */
+	secret_wipe_bytes(out, size);
+	return 0;
 }
 
 static struct hs_bytes take(struct rd vec)

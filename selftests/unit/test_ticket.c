@@ -133,6 +133,8 @@ TEST(a_session_comes_back_as_it_was)
 	EXPECT_EQ(2, read.session.chain_len);
 	EXPECT_EQ(123456789012, read.created);
 	EXPECT_EQ(0, blob_write(&blob, again, len - 1));
+	for (size_t i = 0; i < len - 1; i++)
+		EXPECT_EQ(0, again[i]);
 	for (size_t i = 0; i < len; i++)
 		EXPECT_FALSE(blob_read(&read, data, i));
 	/* Of a format that is not known, whatever follows. */
