@@ -5,7 +5,6 @@
  * What an administrator sees of the sessions that are kept, and forgetting them.
  */
 #include <poll.h>
-#include <stdlib.h>
 
 #include "control.h"
 #include "resume.h"
@@ -78,19 +77,36 @@ static void flush_user(struct store_port *port, const struct config *config, uin
 		}
 }
 
+/* Anything else would be taken for somebody: strtoul() makes root of no number. */
+static bool read_user(const char *text, uint32_t *uid)
+{
+	unsigned long long value = 0;
+
+	for (const char *c = text; *c; c++) {
+		if (*c < '0' || *c > '9' || value > UINT32_MAX)
+			return false;
+		value = 10 * value + (unsigned long long)(*c - '0');
+	}
+	*uid = (uint32_t)value;
+	return *text && value <= UINT32_MAX;
+}
+
 static json_t *flush(struct service *service, const char *name, const char *user)
 {
-	struct store_port *port = store_open(service->sessions.store);
 	uint8_t tag[STORE_TAG_SIZE];
+	struct store_port *port;
+	uint32_t uid = 0;
 
+	if (user && !read_user(user, &uid))
+		return control_error("no number of a user: \"%s\"", user);
+	port = store_open(service->sessions.store);
 	if (!port)
 		return control_error("out of memory");
 	if (name) {
 		resume_tag_name(name, tag);
 		store_flush(port, STORE_FLUSH_NAME, tag);
 	} else if (user) {
-		flush_user(port, service->current->config,
-			   (uint32_t)strtoul(user, NULL, 10));
+		flush_user(port, service->current->config, uid);
 	} else {
 		store_flush(port, STORE_FLUSH_ALL, NULL);
 	}

@@ -288,6 +288,31 @@ def sessions_are_counted(stack):
     check("tickets_issued" in ctl("sessions").stdout, "the table")
 
 
+@test
+def flush_forgets_all_or_what_is_named(stack):
+    visitor = peer.Visitor()
+    visitor.comes(stack)
+    for options in (("--name", "www.example.org"), ("--user", 4712)):
+        ctl("sessions", "flush", *options)
+        check(visitor.comes(stack), options, "is somebody else")
+    for options in (("--name", "localhost"), ("--user", 0), ()):
+        ctl("sessions", "flush", *options)
+        check(not visitor.comes(stack), options, "is known still")
+        check(visitor.comes(stack), options, "is not known again")
+    ctl("sessions", "flush")
+    equal(ask("sessions")["entries"], 0, "entries")
+
+
+@test
+def flush_takes_nothing_for_a_user_that_is_none(stack):
+    visitor = peer.Visitor()
+    visitor.comes(stack)
+    for word in ("root", "", "0x", "-1", "4294967296"):
+        check("no number of a user" in ctl("sessions", "flush", "--user", word,
+                                           status=1).stderr, word)
+    check(visitor.comes(stack), "is not known any more")
+
+
 @test(seconds=300)
 def many_connections_are_listed(stack):
     """How long it takes is said, not judged."""

@@ -214,5 +214,32 @@ def workers_and_signer_have_no_rights(stack):
                   f"{name} has {target} open")
 
 
+FLEET_KEYS = {
+    "is missing": (None, 0, "No such file"),
+    "is empty": ("", 0o600, "hexadecimal"),
+    "is too short": ("00" * 31, 0o600, "of the right length"),
+    "is too long": ("00" * 33, 0o600, "of the right length"),
+    "holds no digits": ("the key of a fleet, in all hosts" * 2, 0o600, "hexadecimal"),
+    "can be read by others": ("00" * 32, 0o644, "others may read it"),
+}
+
+
+def without_its_fleet_key(_stack, text, mode, words):
+    """Which file it is, and what is wrong with it."""
+    daemon = host.Daemon("")
+    path = os.path.join(daemon.dir, "fleet.key")
+    if text is not None:
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        os.chmod(path, mode)
+    conf(daemon, 'store = "redis:/nonexistent"\nfleet_key = "fleet.key"\n'
+         + profile(f"{host.CERTS}/p256.key"))
+    refused(daemon, f"fleet_key: {path}: ", words)
+
+
+for how, what in FLEET_KEYS.items():
+    case(f"it does not start if its fleet key {how}", without_its_fleet_key, *what)
+
+
 if __name__ == "__main__":
     main()

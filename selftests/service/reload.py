@@ -124,6 +124,28 @@ def a_bad_file_keeps_the_old_configuration_and_says_so(stack):
     equal(served_cert(stack), der("p256"), "without its key on disk")
 
 
+@test(seconds=60)
+def a_bad_fleet_key_keeps_the_old_one_and_says_so(stack):
+    text = 'fleet_key = "fleet.key"\n' + TICKETS["sealed"]
+    daemon = serving(stack, text=text, start=False)
+    path = os.path.join(daemon.dir, "fleet.key")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w",
+              encoding="ascii") as file:
+        file.write(os.urandom(32).hex())
+    daemon.start()
+    stack.callback(daemon.kill)
+    visitor = peer.Visitor()
+    equal(visitor.comes(stack), False, "at first")
+    for number, change in enumerate((lambda: os.chmod(path, 0o644),
+                                     lambda: os.unlink(path))):
+        change()
+        done = service.ctl(daemon, "reload", status=1)
+        check(f"fleet_key: {path}: " in done.stderr, done.stderr)
+        check("stays so" in done.stderr, done.stderr)
+        equal(reloads(daemon), (0, number + 1), "reloads")
+        equal(visitor.comes(stack), True, "afterwards")
+
+
 def half_way(stack):
     """A client that has got the server's flight and does not answer yet."""
     ours, theirs = tlsup.tcp_pair(stack)
