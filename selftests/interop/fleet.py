@@ -67,20 +67,24 @@ class Redis:
         self.end()
 
 
+def profiles():
+    """One for each kind of ticket."""
+    return "".join(
+        f'profile "{kind}" {{\n\tcertificate = "{PEM}"\n\tkey = "{KEY}"\n'
+        f'\ttrust = "{CA}"\n\tticket_kind = "{kind}"\n}}\n'
+        for kind in ("none", "stateful", "sealed"))
+
+
 def config(folder, patience=2000):
-    """Profiles for each kind of ticket, and the store. A machine that tests on
-    all its CPUs needs more patience than one that serves."""
+    """Profiles and the store. A machine that tests on all its CPUs needs more
+    patience than one that serves."""
     key = os.path.join(folder, "fleet.key")
     if not os.path.exists(key):
         with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w",
                   encoding="ascii") as file:
             file.write(os.urandom(32).hex() + "\n")
-    text = (f'store = "redis:{folder}/redis.sock"\nfleet_key = "{key}"\n'
-            f'store_timeout = {patience}\n')
-    for kind in ("none", "stateful", "sealed"):
-        text += (f'profile "{kind}" {{\n\tcertificate = "{PEM}"\n\tkey = "{KEY}"\n'
-                 f'\ttrust = "{CA}"\n\tticket_kind = "{kind}"\n}}\n')
-    return text
+    return (f'store = "redis:{folder}/redis.sock"\nfleet_key = "{key}"\n'
+            f'store_timeout = {patience}\n') + profiles()
 
 
 def accept(listener, profile):
@@ -149,12 +153,24 @@ def ready(daemon):
     return daemon
 
 
-def be_host(folder, what, kind):
+def stored(folder, count):
+    """The server has so many sessions: a daemon does not wait until it has."""
+    done = subprocess.run(["redis-cli", "-s", os.path.join(folder, "redis.sock"),
+                           "KEYS", "*"], check=False, capture_output=True, text=True)
+    names = [n for n in done.stdout.split() if not n.startswith("tlsup:key:")]
+    return len(names) >= count
+
+
+def be_host(folder, what, kind, store="redis"):
     """What another host does: print a JSON value."""
     file = os.path.join(folder, "session")
-    with ready(host.Daemon(config(folder)).start()) as daemon:
+    text = config(folder) if store == "redis" else profiles()
+    with ready(host.Daemon(text).start()) as daemon:
         if what in ("save", "resume"):
             value = be_server(kind, file, what == "save")
+            if what == "save" and "sealed" not in kind:
+                count = 2 if "PSK" in kind else 1
+                check(host.wait_for(lambda: stored(folder, count)), "not stored")
         else:
             both_ends(KINDS[kind][0])
             host.wait_for(lambda: host.stats()["tickets_up"])
@@ -173,6 +189,17 @@ def from_a_to_b(_stack, kind):
         # Nothing that a thief of the store could use.
         for name in redis.ask("KEYS", "*").split():
             check("localhost" not in redis.ask("--no-raw", "GET", name), name)
+
+
+def in_one_namespace_only(stack, kind):
+    """Two namespaces, a daemon in each, and nothing that they share."""
+    folder = tempfile.mkdtemp(prefix="tlsup-fleet-")
+    os.chmod(folder, 0o755)
+    file = os.path.join(folder, "session")
+    stack.enter_context(host.Daemon(profiles()).start())
+    equal(be_server(kind, file, True), 0, "the first is resumed")
+    equal(on_host(folder, "resume", kind, "memory"), 0, "resumed in another namespace")
+    equal(be_server(kind, file, False), KINDS[kind][2], "resumed where it was made")
 
 
 @test(seconds=300)
@@ -262,11 +289,13 @@ def trouble(stack, what):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if len(sys.argv) > 3:
         be_host(*sys.argv[1:])
     else:
         for kind_name in KINDS:
             case(f"from host A to host B by {kind_name}", from_a_to_b, kind_name)
+            case(f"without a fleet, not into another namespace by {kind_name}",
+                 in_one_namespace_only, kind_name)
         for event in ("killed and restarted", "stopped", "answers garbage", "is full"):
             case(f"no handshake fails while the server {event}", trouble, event,
                  seconds=600)
