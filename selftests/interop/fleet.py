@@ -289,7 +289,7 @@ def trouble(stack, what):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 3:
+    if os.path.isdir("".join(sys.argv[1:2])):
         be_host(*sys.argv[1:])
     else:
         for kind_name in KINDS:
