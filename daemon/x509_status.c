@@ -34,6 +34,20 @@ static int revoked(struct x509_failure *failure, time_t when, const char *sectio
 			 "certificate was revoked %s", day(when, text));
 }
 
+/*
+ * A peer may add what it likes to its chain, such as a certificate of its own under
+ * the name of an authority: by the name alone it would speak for that. The dates
+ * have been looked at with the chain.
+ */
+static bool has_signed(gnutls_x509_crt_t issuer, gnutls_x509_crt_t crt)
+{
+	unsigned int status = 0;
+
+	return gnutls_x509_crt_check_issuer(crt, issuer) &&
+	       gnutls_x509_crt_verify(crt, &issuer, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS,
+				      &status) >= 0 && !status;
+}
+
 /* Lives as long as the peer's chain or the trust store. */
 static gnutls_x509_crt_t issuer_of(const struct x509_check *check,
 				   const struct x509_peer *peer, unsigned int i)
@@ -41,7 +55,7 @@ static gnutls_x509_crt_t issuer_of(const struct x509_check *check,
 	gnutls_x509_crt_t crt = peer->certificates[i], issuer;
 
 	for (unsigned int j = 0; j < peer->count; j++)
-		if (j != i && gnutls_x509_crt_check_issuer(crt, peer->certificates[j]))
+		if (j != i && has_signed(peer->certificates[j], crt))
 			return peer->certificates[j];
 	if (gnutls_x509_trust_list_get_issuer(check->trust->list, crt, &issuer, 0) < 0)
 		return NULL;

@@ -21,6 +21,8 @@
 #	chained			a leaf of an intermediate authority, which is in the file
 #	revoked			a leaf that ca.crl.pem lists as revoked
 #	muststaple		a leaf that demands OCSP (RFC 7633)
+#	misled			revoked, with an authority behind it that only goes by
+#				the name of ca, and says by OCSP that it is good
 #	client client-rsa	leaves without names
 #	other-client		one that untrusted's authority has issued
 #
@@ -92,6 +94,30 @@ intermediate() {
 keyUsage = critical,keyCertSign,cRLSign' '3 days ago' '30 days'
 }
 
+# impostor NAME AUTHORITY: another key, under an authority's name and key identifier
+impostor() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc \
+		-subj "/CN=tlsup test authority $2" -days 30 \
+		-addext keyUsage=critical,keyCertSign,cRLSign \
+		-addext authorityKeyIdentifier=none \
+		-addext "subjectKeyIdentifier=$(openssl x509 -in "$2.pem" -noout \
+			-ext subjectKeyIdentifier | sed -n '2s/[ :]//gp')" \
+		-keyout "$1.key" -out "$1.pem" 2>>openssl.log ||
+		die "authority $1: see $DIR/openssl.log"
+}
+
+# misled: what an impostor says of a leaf that ca has revoked
+misled() {
+	impostor impostor ca
+	cat revoked.pem impostor.pem >misled.pem
+	cp revoked.key misled.key
+	openssl ocsp -issuer ca.pem -cert revoked.pem -no_nonce -reqout misled.req \
+		2>>openssl.log || die "request for misled: see $DIR/openssl.log"
+	openssl ocsp -index before.index -CA ca.pem -rsigner impostor.pem \
+		-rkey impostor.key -reqin misled.req -respout misled.ocsp -ndays 7 \
+		>>openssl.log 2>&1 || die "response for misled: see $DIR/openssl.log"
+}
+
 # revocations: what ca says of its leaves
 revocations() {
 	configure ca ''
@@ -160,7 +186,9 @@ leaf other-client other-ca '' EC -pkeyopt ec_paramgen_curve:P-256
 intermediate middle
 leaf chained middle "$NAMES" EC -pkeyopt ec_paramgen_curve:P-256
 cat middle.pem >>chained.pem
+cp ca.index before.index
 revocations
+misled
 for name in p256 rsa revoked muststaple; do
 	response "$name" -ndays 7
 done

@@ -289,6 +289,15 @@ TEST(revocation_lists)
 		.crl = CERTS "/ca.crl.pem", .role = HS_SERVER);
 }
 
+/* Whoever holds a stolen key may add a certificate under the name of its issuer. */
+TEST(an_impostor_speaks_for_no_issuer)
+{
+	REFUSED(EKEYREJECTED, HS_ALERT_BAD_CERTIFICATE_STATUS_RESPONSE,
+		"not signed by the certificate's issuer", "misled", .staple = true);
+	REFUSED(EKEYREVOKED, HS_ALERT_CERTIFICATE_REVOKED, "certificate was revoked 20",
+		"misled", .crl = CERTS "/ca.crl.pem");
+}
+
 static const uint16_t all[] = { 0x0403, 0x0804, 0x0807, 0x0503, 0x0401 };
 
 /* The index of what is chosen, -1: none. */
