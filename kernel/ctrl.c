@@ -24,7 +24,8 @@ void tlsup_ctrl_alert(struct tlsup_conn *conn, u8 description)
 {
 	u8 alert[2] = { TLSUP_ALERT_FATAL, description };
 
-	if (conn->tx.closed)
+	/* What "tlsup-raw" sends without keys is not TLS yet. */
+	if (conn->tx.closed || (conn->raw && !conn->tx.keys))
 		return;
 	if (description == TLSUP_ALERT_CLOSE_NOTIFY ||
 	    description == TLSUP_ALERT_USER_CANCELED)

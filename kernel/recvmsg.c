@@ -319,7 +319,7 @@ int tlsup_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return conn->base->recvmsg(sk, msg, len, flags, addr_len);
 	lock_sock(sk);
-	if (conn->raw && !conn->rx.keys) {
+	if (conn->raw && !conn->rx.keys && conn->phase == TLSUP_PHASE_OPEN) {
 		release_sock(sk);
 		return conn->base->recvmsg(sk, msg, len, flags, addr_len);
 	}

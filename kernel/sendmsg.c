@@ -119,7 +119,8 @@ int tlsup_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 	int err;
 
 	lock_sock(sk);
-	if (conn->raw && !conn->tx.keys) {
+	/* A failure has taken the keys: that is not as if there were none yet. */
+	if (conn->raw && !conn->tx.keys && conn->phase == TLSUP_PHASE_OPEN) {
 		release_sock(sk);
 		return conn->base->sendmsg(sk, msg, size);
 	}

@@ -223,10 +223,14 @@ static void ulp_close(struct sock *sk, long timeout)
 	tlsup_conn_put(conn);
 }
 
-/* "tlsup-raw" before TLS_RX: TCP's own bytes are the application's. */
+/*
+ * "tlsup-raw" before TLS_RX: TCP's own bytes are the application's. A failure
+ * takes the keys too: then they are not.
+ */
 static bool is_plain(const struct tlsup_conn *conn)
 {
-	return conn->raw && !conn->rx.keys;
+	return conn->raw && !conn->rx.keys &&
+	       tlsup_conn_phase(conn) == TLSUP_PHASE_OPEN;
 }
 
 /*

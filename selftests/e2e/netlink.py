@@ -5,6 +5,8 @@
 connection can answer for it, and a refused command has no effect."""
 import errno
 import os
+import select
+import socket
 import struct
 import sys
 
@@ -17,6 +19,9 @@ import tlsup
 from ktap import check, equal, errno_name, fails_with, main, test
 
 NOBODY = 65534
+SOL_TLS, TLS_TX, TLS_RX = 282, 1, 2
+# struct tls12_crypto_info_aes_gcm_128 of TLS 1.3: all zero but for the head.
+CRYPTO_INFO = struct.pack("=HH", 0x0304, 51) + bytes(8 + 16 + 4 + 8)
 
 
 def failed_done(error):
@@ -210,20 +215,49 @@ def get_conn_lists_a_connection_and_no_secret(stack):
     equal(set(one) - allowed, set(), "attributes beyond the known")
 
 
+def close_by_bytes(count):
+    """As an administrator, the one connection that has sent so many."""
+    with genl.Genl() as family:
+        ids = [struct.unpack("=Q", c[genl.number("A_CONN_ID")])[0]
+               for c in family.connections()
+               if c[genl.number("A_TX_BYTES")] == struct.pack("=Q", count)]
+        equal(len(ids), 1, "connections found")
+        family.call("CMD_CLOSE", genl.attr("A_CONN_ID", ids[0], "Q"))
+
+
 @test
 def an_administrator_closes_a_connection(stack):
     ours, other = peer.connect(stack)
     ours.sendall(b"y" * 777)
-    with genl.Genl() as family:
-        ids = [struct.unpack("=Q", c[genl.number("A_CONN_ID")])[0]
-               for c in family.connections()
-               if c[genl.number("A_TX_BYTES")] == struct.pack("=Q", 777)]
-        equal(len(ids), 1, "connections found")
-        family.call("CMD_CLOSE", genl.attr("A_CONN_ID", ids[0], "Q"))
+    close_by_bytes(777)
     other.read_exactly(777)
     with fails_with((errno.ECONNABORTED, errno.EPIPE), "recv afterwards"):
         ours.recv(10)
     check(tlsup.status(ours).error, "TLSUP_STATUS tells nothing")
+
+
+@test
+def what_was_under_tlsup_raw_is_not_plain_tcp_after_it_is_closed(stack):
+    ours, theirs = tlsup.tcp_pair(stack)
+    ours.setsockopt(socket.SOL_TCP, tlsup.TCP_ULP, b"tlsup-raw")
+    for which in (TLS_TX, TLS_RX):
+        ours.setsockopt(SOL_TLS, which, CRYPTO_INFO)
+    ours.sendall(b"y" * 778)
+    close_by_bytes(778)
+    poll = select.poll()
+    poll.register(ours, select.POLLERR)
+    equal(len(poll.poll(30000)), 1, "poll")
+    theirs.sendall(b"not a record")
+    for _ in range(3):
+        with fails_with((errno.ECONNABORTED, errno.EPIPE), "send afterwards"):
+            ours.send(b"PLAINTEXT")
+        with fails_with((errno.ECONNABORTED, errno.EPIPE), "recv afterwards"):
+            ours.recv(100, socket.MSG_DONTWAIT)
+    ours.close()
+    got = b""
+    while data := theirs.recv(4096):
+        got += data
+    check(b"PLAINTEXT" not in got, got)
 
 
 if __name__ == "__main__":
