@@ -15,6 +15,13 @@
 /* Room for every fixed attribute of any event, header included. */
 #define EVENT_FIXED	256
 
+/*
+ * Cookie, chain and ticket together: an agent's receive buffer has room for its
+ * window of events as long as this. What a peer can make longer must not push
+ * other events out of it.
+ */
+#define TICKET_MAX	(30 * 1024)
+
 static struct sk_buff *event_new(u8 cmd, size_t payload, void **header)
 {
 	struct sk_buff *skb = genlmsg_new(EVENT_FIXED + payload, GFP_KERNEL);
@@ -150,21 +157,20 @@ struct sk_buff *tlsup_event_record(struct tlsup_conn *conn)
  * @message: NewSessionTicket with its header
  * @len: its length, bytes
  *
- * Return: the message, or NULL without memory or when the ticket is longer
- * than an attribute can be.
+ * Return: the message, or NULL without memory or when it would be too long.
  */
 struct sk_buff *tlsup_event_ticket(struct tlsup_conn *conn, const u8 *message,
 				   size_t len)
 {
 	const struct tlsup_result *res = conn->result;
+	size_t payload = res->cookie_len + res->chain_len + len;
 	struct sk_buff *skb;
 	void *header;
 	int err;
 
-	if (len > U16_MAX - NLA_HDRLEN)
+	if (payload > TICKET_MAX)
 		return NULL;
-	skb = event_new(TLSUP_CMD_EV_TICKET, res->cookie_len + res->chain_len + len,
-			&header);
+	skb = event_new(TLSUP_CMD_EV_TICKET, payload, &header);
 	if (!skb)
 		return NULL;
 	err = nla_put(skb, TLSUP_A_COOKIE, res->cookie_len, res->cookie) ?:
