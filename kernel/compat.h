@@ -86,8 +86,14 @@ static inline int tlsup_ioctl_answer(int *arg, int value)
 static inline int tlsup_tcp_send(struct sock *sk, struct bio_vec *vecs,
 				 int count, size_t total, bool last)
 {
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
 	int flags, i, n, copied = 0;
 
+	/* Only sendmsg sends the SYN that waits for data. */
+	if (tlsup_connect_deferred(sk)) {
+		iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vecs, count, total);
+		return tcp_sendmsg_locked(sk, &msg, total);
+	}
 	for (i = 0; i < count; i++) {
 		flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_NO_SHARED_FRAGS;
 		if (!last || i < count - 1)
@@ -211,14 +217,13 @@ static inline bool skb_frags_readable(const struct sk_buff *skb)
 }
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
-static inline void *kvmemdup(const void *src, size_t len, gfp_t gfp)
+/* kvmemdup() of later kernels. */
+static inline void *tlsup_kvmemdup(const void *src, size_t len, gfp_t gfp)
 {
 	void *copy = kvmalloc(len, gfp);
 
 	return copy ? memcpy(copy, src, len) : NULL;
 }
-#endif
 
 /* A reference on the file that @file points to, or NULL; under RCU. */
 static inline struct file *tlsup_get_file_rcu(struct file __rcu **file)

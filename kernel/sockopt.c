@@ -457,7 +457,7 @@ static int take_chain(struct value *value, const struct tlsup_result *res,
 		return -ENODATA;
 	if (leaf)
 		len = min_t(size_t, get_unaligned_be24(res->chain), len - 3);
-	value->heap = kvmemdup(res->chain + off, len, GFP_KERNEL);
+	value->heap = tlsup_kvmemdup(res->chain + off, len, GFP_KERNEL);
 	if (!value->heap)
 		return -ENOMEM;
 	value->data = value->heap;
