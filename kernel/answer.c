@@ -7,6 +7,7 @@
  */
 #include "tlsup.h"
 
+#include <linux/netlink.h>
 #include <linux/slab.h>
 
 #include "trace.h"
@@ -173,7 +174,7 @@ static void *attr_dup(const struct nlattr *attr, int *err)
 
 	if (!attr_len(attr))
 		return NULL;
-	copy = kvmemdup(nla_data(attr), nla_len(attr), GFP_KERNEL);
+	copy = tlsup_kvmemdup(nla_data(attr), nla_len(attr), GFP_KERNEL);
 	if (!copy)
 		*err = -ENOMEM;
 	return copy;
@@ -331,8 +332,11 @@ static int act(struct tlsup_conn *conn, struct nlattr *attr)
 	}
 }
 
-/* Secrets stay in no skb, on whatever path it dies. */
-static void wipe_keys(struct nlattr *actions)
+/**
+ * tlsup_answer_wipe - secrets stay in no skb, on whatever path it dies
+ * @actions: the nested attribute
+ */
+void tlsup_answer_wipe(struct nlattr *actions)
 {
 	struct nlattr *attr, *inner;
 	int rem, inner_rem;
@@ -394,7 +398,7 @@ void tlsup_answer_walk(struct tlsup_conn *conn, u8 epoch,
 		if (!conn->awaiting)
 			tlsup_conn_advance(conn);
 	}
-	wipe_keys(actions);
+	tlsup_answer_wipe(actions);
 }
 
 /**
@@ -409,7 +413,8 @@ void tlsup_answer_walk(struct tlsup_conn *conn, u8 epoch,
 int tlsup_answer_defer(struct tlsup_conn *conn, struct sk_buff *skb, u8 epoch,
 		       struct nlattr *actions)
 {
-	struct sk_buff *clone = skb_clone(skb, GFP_KERNEL);
+	/* Not skb_clone(): a long message may lie in vmalloc memory. */
+	struct sk_buff *clone = netlink_skb_clone(skb, GFP_KERNEL);
 
 	if (!clone)
 		return -ENOMEM;

@@ -38,7 +38,7 @@ static int answer(struct tlsup_conn *conn, struct sk_buff *skb,
 	return 0;
 }
 
-int tlsup_nl_answer_doit(struct sk_buff *skb, struct genl_info *info)
+static int find_and_answer(struct sk_buff *skb, struct genl_info *info)
 {
 	struct tlsup_net *tn = tlsup_net(genl_info_net(info));
 	struct tlsup_conn *conn;
@@ -58,6 +58,16 @@ int tlsup_nl_answer_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOENT;
 	err = answer(conn, skb, info);
 	tlsup_conn_put(conn);
+	return err;
+}
+
+int tlsup_nl_answer_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = find_and_answer(skb, info);
+
+	/* What was not carried out holds secrets as well. */
+	if (err && info->attrs[TLSUP_A_ACTIONS])
+		tlsup_answer_wipe(info->attrs[TLSUP_A_ACTIONS]);
 	return err;
 }
 

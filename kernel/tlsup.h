@@ -553,6 +553,7 @@ struct sk_buff *tlsup_event_closed(struct tlsup_conn *conn);
 void tlsup_answer_free_result(struct tlsup_result *res);
 void tlsup_answer_walk(struct tlsup_conn *conn, u8 epoch,
 		       struct nlattr *actions);
+void tlsup_answer_wipe(struct nlattr *actions);
 void tlsup_answer_inbox(struct tlsup_conn *conn);
 int tlsup_answer_defer(struct tlsup_conn *conn, struct sk_buff *skb, u8 epoch,
 		       struct nlattr *actions);
