@@ -100,8 +100,11 @@ static void __exit mod_exit(void)
 	tlsup_netlink_exit();
 	/*
 	 * No socket is left, but connections may be on their way to the end:
-	 * first from RCU to the queue, then out of the queue.
+	 * first out of the queue (a deadline through it twice), then from RCU
+	 * to the queue again, and out of it.
 	 */
+	flush_workqueue(tlsup_wq);
+	flush_workqueue(tlsup_wq);
 	rcu_barrier();
 	flush_workqueue(tlsup_wq);
 	unregister_pernet_subsys(&net_ops);
