@@ -3,6 +3,7 @@
 # Copyright (C) 2026 The tlsup authors
 """A configuration that changes while the daemon serves, and a daemon that takes
 the place of another."""
+import errno
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import host
 import peer
 import service
 import tlsup
-from ktap import FULL, case, check, equal, main, test
+from ktap import FULL, case, check, equal, fails_with, main, test
 
 SECONDS = 10 if FULL else 3
 CONF = ('workers = 2\nprofile "default" {\n'
@@ -316,6 +317,39 @@ def connections_of_revoked_certificates_are_closed_if_asked_for(stack):
     equal(bad[1].read(), b"", "close_notify")
     good[0].sendall(b"open")
     equal(good[1].read_exactly(4), b"open", "data of the other")
+
+
+def meets(stack, daemon, context):
+    """How our client resumes at a server, which then gives it a ticket."""
+    before = service.ask(daemon, "sessions")["tickets_taken"]
+    ours, other = peer.connect(stack, context=context)
+    other.write(b"x")
+    equal(ours.recv(1), b"x", "data")
+    check(host.wait_for(
+        lambda: service.ask(daemon, "sessions")["tickets_taken"] > before), "no ticket")
+    return tlsup.info(ours).resumed
+
+
+@test(seconds=60)
+def sessions_of_a_certificate_revoked_since_are_not_resumed(stack):
+    daemon = serving(stack)
+    good, bad = (peer.server_context(cert) for cert in ("p256", "revoked"))
+    equal([meets(stack, daemon, bad) for _ in range(2)], [0, 3], "at first")
+    write(daemon, CONF.replace("\ttrust", f'\tcrl = "{host.CERTS}/ca.crl.pem"\n\ttrust'))
+    service.ctl(daemon, "reload")
+    # The old workers may still take what comes until they have left.
+    check(host.wait_for(lambda: service.ask(daemon, "status")["generations"] == 1))
+    ours, theirs = tlsup.tcp_pair(stack)
+    other = peer.Peer(theirs, bad)
+    tlsup.prepare(ours, name="localhost")
+    shaking = tlsup.Background(other.failure, other.handshake)
+    with fails_with(errno.EKEYREVOKED, "a handshake, which is a full one"):
+        tlsup.start(ours, tlsup.CLIENT)
+    shaking.result()
+    refused = service.ask(daemon, "sessions")["lookups"]["refused"]
+    check(refused >= 1, "sessions refused", refused)
+    service.ctl(daemon, "sessions", "flush")
+    equal([meets(stack, daemon, good) for _ in range(2)], [0, 3], "of another")
 
 
 @test(seconds=60)
