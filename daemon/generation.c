@@ -16,6 +16,10 @@
 #include "pool.h"
 #include "process.h"
 #include "signer.h"
+#include "stats.h"
+
+/* So long the workers may take to be told, and the kernel. */
+#define DRAIN_US	(1000 * 1000)
 
 /**
  * generation_load - read a configuration, with certificates, keys and trust
@@ -168,9 +172,44 @@ bool generation_start(struct generation *generation, const struct sessions *sess
 	return good;
 }
 
+/* Workers that wait for an answer do not hear of anything else. */
+static void wait_until_drained(struct generation *generation)
+{
+	struct pollfd fds[] = {
+		{ .fd = generation->channel, .events = POLLIN },
+		{ .fd = generation->asking, .events = POLLIN },
+	};
+	uint64_t now = stats_now_us(), end = now + DRAIN_US;
+
+	for (; now < end && !fds[0].revents; now = stats_now_us()) {
+		if (poll(fds, 2, (int)((end - now) / 1000) + 1) < 0 && errno != EINTR)
+			return;
+		if (fds[1].revents && !generation_answer(generation))
+			fds[1].fd = -1;
+	}
+	if (!fds[0].revents || generation_has_gone(generation))
+		log_warning("the workers do not say that they take nothing new");
+}
+
+/**
+ * generation_has_gone - is its channel readable because it has ended?
+ * @generation: serves, or did
+ *
+ * Return: false if a message was read instead.
+ */
+bool generation_has_gone(const struct generation *generation)
+{
+	struct pool_message message;
+	ssize_t n = recv(generation->channel, &message, sizeof(message), MSG_DONTWAIT);
+
+	return n < 0 ? errno != EAGAIN && errno != EINTR : n != sizeof(message);
+}
+
 /**
  * generation_drain - have it take no new requests, and end when all is done
  * @generation: serves
+ *
+ * When this returns, the kernel gives what is new to others.
  */
 void generation_drain(struct generation *generation)
 {
@@ -179,6 +218,8 @@ void generation_drain(struct generation *generation)
 	generation->draining = true;
 	if (send(generation->channel, &message, sizeof(message), MSG_NOSIGNAL) < 0)
 		log_debug("the workers have gone already");
+	else
+		wait_until_drained(generation);
 }
 
 /**

@@ -43,6 +43,7 @@ struct generation *generation_load(const char *file);
 bool generation_start(struct generation *generation, const struct sessions *sessions,
 		      int keylog);
 void generation_drain(struct generation *generation);
+bool generation_has_gone(const struct generation *generation);
 bool generation_answer(struct generation *generation);
 void generation_end(struct generation *generation);
 

@@ -149,6 +149,23 @@ static void obey(int channel, struct worker **workers, unsigned int count)
 			worker_drain(workers[i]);
 }
 
+/* An eventfd that is readable tells how many more there are. */
+static void add_more(const struct pollfd *fd, uint64_t *count)
+{
+	uint64_t more;
+
+	if (fd->revents && read(fd->fd, &more, sizeof(more)) == sizeof(more))
+		*count += more;
+}
+
+static void tell_drained(int channel)
+{
+	const struct pool_message message = { .op = POOL_DRAINED };
+
+	if (send(channel, &message, sizeof(message), MSG_NOSIGNAL) < 0)
+		_exit(EXIT_SUCCESS);
+}
+
 /**
  * pool_serve - be the pool
  * @options: what it was forked with
@@ -159,23 +176,26 @@ _Noreturn void pool_serve(const struct pool_options *options)
 		.config = options->config,
 		.sessions = options->sessions,
 		.keylog = options->keylog,
+		.drained = eventfd(0, EFD_CLOEXEC),
 		.ended = eventfd(0, EFD_CLOEXEC),
 	};
 	struct worker **workers = create_workers(options, &shared);
 	struct pollfd fds[] = {
 		{ .fd = options->channel, .events = POLLIN },
+		{ .fd = shared.drained, .events = POLLIN },
 		{ .fd = shared.ended, .events = POLLIN },
 	};
-	uint64_t ended = 0, more;
+	uint64_t drained = 0, ended = 0;
 
 	asking.fd = options->asking;
 	begin(options, workers);
 	while (ended < options->config->workers) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			break;
-		if (fds[1].revents &&
-		    read(shared.ended, &more, sizeof(more)) == sizeof(more))
-			ended += more;
+		add_more(&fds[1], &drained);
+		add_more(&fds[2], &ended);
+		if (fds[1].revents && drained == options->config->workers)
+			tell_drained(options->channel);
 		if (fds[0].revents)
 			obey(options->channel, workers, options->config->workers);
 	}

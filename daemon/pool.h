@@ -20,6 +20,7 @@ enum pool_op {
 	POOL_READY,		/* up: all agents are registered, and all sealed */
 	POOL_FAILED,		/* up: value: errno of registration, or 0 */
 	POOL_DRAIN,		/* down: take nothing new, end when all is done */
+	POOL_DRAINED,		/* up: nothing new comes any more */
 	POOL_CGROUP,		/* asked: value: a control group's id */
 };
 

@@ -151,7 +151,7 @@ static void revive(struct service *service)
 		sd_event_exit(service->event, EXIT_FAILURE);
 }
 
-/* Workers say nothing unasked once they are ready: they have gone. */
+/* They have gone; or late is the word that they take nothing new. */
 static int on_channel(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	struct service *service = arg;
@@ -159,12 +159,13 @@ static int on_channel(sd_event_source *source, int fd, uint32_t events, void *ar
 
 	(void)events;
 	if (service->current && source == service->current->channel_source) {
-		revive(service);
+		if (generation_has_gone(service->current))
+			revive(service);
 		return 0;
 	}
 	while ((generation = *link) && generation->channel != fd)
 		link = &generation->next;
-	if (generation) {
+	if (generation && generation_has_gone(generation)) {
 		*link = generation->next;
 		forget(generation);
 	}

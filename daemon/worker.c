@@ -51,6 +51,8 @@ struct entry {
  * @started: @thread is to be joined
  * @wish: what it is to do
  * @wake: eventfd, readable when @wish has changed
+ * @drained: eventfd of the pool, told when no new requests come any more
+ * @drained_told: it has been
  * @ended: eventfd of the pool, told when the thread ends
  * @next_fleet: when the keys of the fleet are looked at again, seconds
  */
@@ -61,8 +63,10 @@ struct worker {
 	unsigned int gone;
 	pthread_t thread;
 	bool started;
+	bool drained_told;
 	_Atomic int wish;
 	int wake;
+	int drained;
 	int ended;
 	uint64_t next_fleet;
 };
@@ -208,10 +212,26 @@ static bool obey(struct worker *worker)
 	return worker->wish != WISH_STOP;
 }
 
-static bool is_drained(const struct worker *worker)
+static void tell(int fd)
 {
-	return worker->wish == WISH_DRAINING && kern_is_drained(worker->env.kern) &&
-	       !worker->table;
+	const uint64_t one = 1;
+
+	if (write(fd, &one, sizeof(one)) != sizeof(one))
+		log_error("eventfd: %s", strerror(errno));
+}
+
+/* The kernel's word comes behind the last request that it gave. */
+static void tell_drained(struct worker *worker)
+{
+	if (worker->drained_told || !kern_is_drained(worker->env.kern))
+		return;
+	worker->drained_told = true;
+	tell(worker->drained);
+}
+
+static bool is_over(const struct worker *worker)
+{
+	return worker->drained_told && !worker->table;
 }
 
 /* What to poll for the store, and for how long. */
@@ -239,7 +259,7 @@ static void run(struct worker *worker)
 		{ .fd = -1 },
 	};
 
-	while (!is_drained(worker)) {
+	while (!is_over(worker)) {
 		if (poll(fds, 4, prepare_store(worker, &fds[3])) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -257,6 +277,7 @@ static void run(struct worker *worker)
 			log_error("the netlink socket has failed");
 			break;
 		}
+		tell_drained(worker);
 		/* What was put meanwhile goes out now, not a turn later. */
 		if (store_events(worker->env.resume.port) & POLLOUT)
 			store_run(worker->env.resume.port, POLLOUT);
@@ -265,12 +286,10 @@ static void run(struct worker *worker)
 
 static void *run_thread(void *arg)
 {
-	const uint64_t one = 1;
 	struct worker *worker = arg;
 
 	run(worker);
-	if (write(worker->ended, &one, sizeof(one)) != sizeof(one))
-		log_error("eventfd: %s", strerror(errno));
+	tell(worker->ended);
 	return NULL;
 }
 
@@ -300,6 +319,7 @@ struct worker *worker_create(const struct worker_options *options, int signer)
 			.tickets = options->sessions->tickets,
 		},
 	};
+	worker->drained = options->drained;
 	worker->ended = options->ended;
 	worker->wake = eventfd(0, EFD_CLOEXEC);
 	if (worker->wake >= 0 && worker->env.signer && worker->env.resume.port) {
@@ -329,11 +349,8 @@ int worker_run(struct worker *worker)
 
 static void wish(struct worker *worker, enum wish what)
 {
-	const uint64_t one = 1;
-
 	worker->wish = what;
-	if (write(worker->wake, &one, sizeof(one)) != sizeof(one))
-		log_error("eventfd: %s", strerror(errno));
+	tell(worker->wake);
 }
 
 /**

@@ -17,12 +17,14 @@ struct worker;
  * @config: the configuration
  * @sessions: what is kept of them
  * @keylog: descriptor of the key log, or -1
+ * @drained: eventfd that is told when each gets no new requests any more
  * @ended: eventfd that is told of each thread's end
  */
 struct worker_options {
 	const struct config *config;
 	const struct sessions *sessions;
 	int keylog;
+	int drained;
 	int ended;
 };
 

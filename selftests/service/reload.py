@@ -337,8 +337,6 @@ def sessions_of_a_certificate_revoked_since_are_not_resumed(stack):
     equal([meets(stack, daemon, bad) for _ in range(2)], [0, 3], "at first")
     write(daemon, CONF.replace("\ttrust", f'\tcrl = "{host.CERTS}/ca.crl.pem"\n\ttrust'))
     service.ctl(daemon, "reload")
-    # The old workers may still take what comes until they have left.
-    check(host.wait_for(lambda: service.ask(daemon, "status")["generations"] == 1))
     ours, theirs = tlsup.tcp_pair(stack)
     other = peer.Peer(theirs, bad)
     tlsup.prepare(ours, name="localhost")
