@@ -209,7 +209,8 @@ bool generation_has_gone(const struct generation *generation)
  * generation_drain - have it take no new requests, and end when all is done
  * @generation: serves
  *
- * When this returns, the kernel gives what is new to others.
+ * When this returns, the kernel gives what is new to others; but no worker is
+ * waited for longer than DRAIN_US, which is then logged.
  */
 void generation_drain(struct generation *generation)
 {

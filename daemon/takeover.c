@@ -43,6 +43,12 @@ void takeover_end(int fd)
 	close(fd);
 }
 
+/* The state holds ticket keys and sessions: more than control_users may have. */
+static bool may_take_over(const struct ucred *who)
+{
+	return !who->uid || who->uid == geteuid();
+}
+
 /* The state goes with a byte that says there may be one. */
 static void give(struct service *service, struct stream_client *client)
 {
@@ -61,13 +67,9 @@ static void give(struct service *service, struct stream_client *client)
 	stream_keep(client);
 }
 
-static void leave(struct service *service, const struct stream_client *client)
+static void leave(struct service *service, const struct ucred *who)
 {
-	struct ucred who;
-	socklen_t len = sizeof(who);
-
-	if (!getsockopt(stream_client_fd(client), SOL_SOCKET, SO_PEERCRED, &who, &len))
-		sd_notifyf(0, "MAINPID=%d", (int)who.pid);
+	sd_notifyf(0, "MAINPID=%d", (int)who->pid);
 	log_info("another daemon has taken over");
 	service_leave(service, SERVICE_TAKEN);
 }
@@ -78,16 +80,27 @@ static void leave(struct service *service, const struct stream_client *client)
  * @client: the new one
  * @command: its word
  *
+ * Only root and the daemon's own user are listened to; others are hung up on.
+ *
  * Return: false if it is a command of another kind.
  */
 bool takeover_command(struct service *service, struct stream_client *client,
 		      const char *command)
 {
-	if (!strcmp(command, "takeover"))
-		give(service, client);
-	else if (!strcmp(command, "taken"))
-		leave(service, client);
-	else
+	bool asks = !strcmp(command, "takeover");
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (!asks && strcmp(command, "taken"))
 		return false;
+	if (getsockopt(stream_client_fd(client), SOL_SOCKET, SO_PEERCRED, &who, &len) ||
+	    !may_take_over(&who)) {
+		log_warning("a takeover by a user who has no right to it");
+		stream_answer(client, NULL, 0);
+	} else if (asks) {
+		give(service, client);
+	} else {
+		leave(service, &who);
+	}
 	return true;
 }

@@ -189,6 +189,30 @@ def who_has_no_right_is_told_so(_stack):
     ctl("status", user=4711)
 
 
+TAKE = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as sock:
+    sock.connect(sys.argv[1])
+    sock.settimeout(20)
+    sock.sendall(b'{"command":"%s"}\\n' % sys.argv[2].encode())
+    data, fds, _flags, _address = socket.recv_fds(sock, 16, 4)
+    print(data, fds)
+"""
+
+
+@test
+def who_may_ask_may_not_take_over(_stack):
+    """What goes with it are ticket keys and sessions."""
+    os.chmod(DAEMON.dir, 0o755)
+    for command in "takeover", "taken":
+        done = subprocess.run(["/usr/bin/python3", "-c", TAKE, service.control(DAEMON),
+                               command], text=True, capture_output=True,
+                              check=False, timeout=30, user=4711)
+        equal(done.stderr, "", command)
+        equal(done.stdout, "b'' []\n", command)
+    ctl("status", user=4711)
+
+
 @test
 def no_daemon_is_a_status_of_its_own(_stack):
     done = subprocess.run([service.CTL, "--socket", "/nonexistent", "status"],
