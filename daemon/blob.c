@@ -198,8 +198,10 @@ bool blob_read(struct blob *blob, const uint8_t *data, size_t len)
 		read_key(&rd, &blob->key);
 	if (flags & FLAG_DIGEST)
 		read_fixed(&rd, blob->digest, sizeof(blob->digest));
+	/* A digest of zeros would be none when it is written again. */
 	return read_chain(blob, rd_vec24(&rd)) && rd_end(&rd) && format == FORMAT &&
-	       !(flags & ~FLAG_ALL) && is_sound(session);
+	       !(flags & ~FLAG_ALL) && has_digest(blob) == !!(flags & FLAG_DIGEST) &&
+	       is_sound(session);
 }
 
 /**
