@@ -5,6 +5,7 @@
 #include "takeover.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +20,9 @@
 
 #define ASK	"{\"command\":\"takeover\"}\n"
 #define TAKEN	"{\"command\":\"taken\"}\n"
+
+/* So long the other daemon may take to tell its workers, and they the kernel. */
+#define LEAVE_MS	5000
 
 /**
  * takeover_begin - ask the daemon that serves for its place
@@ -35,11 +39,22 @@ int takeover_begin(const char *path, int *state)
 /**
  * takeover_end - say that this daemon serves
  * @fd: from takeover_begin()
+ *
+ * The other one hangs up when the kernel gives it nothing new; but it is waited
+ * for no longer than LEAVE_MS, which is then logged.
  */
 void takeover_end(int fd)
 {
+	struct pollfd hung_up = { .fd = fd, .events = POLLIN };
+	int n;
+
 	if (send(fd, TAKEN, strlen(TAKEN), MSG_NOSIGNAL) < 0)
 		log_warning("the other daemon has gone by itself");
+	do
+		n = poll(&hung_up, 1, LEAVE_MS);
+	while (n < 0 && errno == EINTR);
+	if (!n)
+		log_warning("the other daemon does not say that it takes nothing new");
 	close(fd);
 }
 
