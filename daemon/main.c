@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "config/list.h"
 #include "crypto/cr_memory.h"
-#include "list.h"
 #include "log.h"
 #include "sandbox.h"
-#include "service.h"
+#include "service/service.h"
 
 #define CONFIG_DEFAULT	"/etc/tlsup/tlsupd.conf"
 

@@ -124,7 +124,7 @@ lint_kernel_words() {
 
 # Every key of the configuration is in its manual page.
 lint_config_keys() {
-	sed -n 's/^\tCFG_[A-Z_]*("\([a-z_]*\)".*/\1/p' daemon/config_file.c |
+	sed -n 's/^\tCFG_[A-Z_]*("\([a-z_]*\)".*/\1/p' daemon/config/config_file.c |
 	while read -r key; do
 		grep -qE "(^\.BR |[\" ]|, )$key\\\\?[\" ,]" daemon/man/tlsupd.conf.5 ||
 			echo "daemon/man/tlsupd.conf.5: the key $key is not told of"
@@ -171,13 +171,13 @@ lint_include_direction() {
 	c_files daemon/lib | includes_only 'lib/ depends on nothing' \
 		"$plain|<stdio\.h>|<sys/(random|mman|resource)\.h>|\"lib/"
 	included_by 'only x509 and signer know GnuTLS' '<gnutls/' \
-		'(x509|signer)[a-z_0-9]*\.[ch]|ctl/(certificate|test)\.c'
-	included_by 'only kern knows libnl' '<netlink/' 'kern(_admin)?\.c'
-	included_by 'only config knows libconfuse' '<confuse' 'config_(file\.c|int\.h)'
+		'(x509|signer)/.*|ctl/(certificate|test)\.c'
+	included_by 'only kern knows libnl' '<netlink/' 'kern/.*'
+	included_by 'only config knows libconfuse' '<confuse' 'config/config_(file\.c|int\.h)'
 	# What programs get is no part of tlsupd: they know the socket's face.
 	included_by "only kern knows the kernel's interface" '<linux/tlsup' \
-		'kern(_admin)?\.[ch]|(preload|libtlsup|examples|ctl)/.*'
-	c_files daemon | grep -E '^daemon/(kern|store|config)' |
+		'(kern|preload|libtlsup|examples|ctl)/.*'
+	c_files daemon | grep -E '/(kern|store|config)[a-z_]*\.[ch]$' |
 		forbid 'kern, store and config do not know tls/' '^#include "tls/'
 }
 

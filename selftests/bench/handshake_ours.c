@@ -11,8 +11,8 @@
 
 #include "handshake.h"
 #include "tls/hs.h"
-#include "x509.h"
-#include "x509_key.h"
+#include "x509/x509.h"
+#include "x509/x509_key.h"
 
 #define BYTES_MAX	65536
 

@@ -16,8 +16,8 @@
 
 #include "handshake.h"
 #include "tls/hs.h"
-#include "x509.h"
-#include "x509_key.h"
+#include "x509/x509.h"
+#include "x509/x509_key.h"
 
 #define KINDS		4
 #define TEXT_SIZE	256

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "resumption.h"
-#include "store.h"
+#include "store/store.h"
 
 #define DATA_SIZE	122	/* of TLS 1.2, "www.example.org" and "http/1.1" */
 #define LOOKUPS		200000

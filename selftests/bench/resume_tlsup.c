@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blob.h"
 #include "crypto/cr_rand.h"
 #include "resumption.h"
-#include "store.h"
-#include "ticket.h"
+#include "store/blob.h"
+#include "store/store.h"
+#include "store/ticket.h"
 #include "tls/hs_int.h"
 #include "tls/hs_ticket.h"
 

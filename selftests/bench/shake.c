@@ -35,7 +35,7 @@
 
 #include "handshake.h"
 #include "tls/hs.h"
-#include "x509.h"
+#include "x509/x509.h"
 
 static int listener;
 static struct sockaddr_in address;

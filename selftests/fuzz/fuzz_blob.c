@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blob.h"
-#include "store_redis.h"
-#include "ticket.h"
+#include "store/blob.h"
+#include "store/store_redis.h"
+#include "store/ticket.h"
 #include "tls/hs_ticket.h"
 
 enum format { BLOB, CHAIN, TICKET, VALUE, MESSAGE, FORMATS };

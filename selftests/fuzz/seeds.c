@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "../unit/pair.h"
-#include "blob.h"
 #include "fuzz.h"
 #include "lib/wire.h"
+#include "store/blob.h"
 
 #define SEED_MAX	20000
 

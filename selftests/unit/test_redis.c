@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/config.h"
 #include "kselftest_harness.h"
-#include "config.h"
-#include "store.h"
+#include "store/store.h"
 
 /* A loaded machine is no broken server. */
 #define PATIENCE_MS	5000

@@ -9,14 +9,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "blob.h"
-#include "config.h"
+#include "config/config.h"
+#include "config/policy.h"
 #include "kselftest_harness.h"
-#include "../../daemon/resume.h"
-#include "policy.h"
 #include "stats.h"
-#include "ticket.h"
-#include "x509.h"
+#include "store/blob.h"
+#include "store/ticket.h"
+#include "worker/resume.h"
+#include "x509/x509.h"
 
 static struct stats counters;
 struct stats *stats = &counters;

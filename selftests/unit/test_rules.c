@@ -11,7 +11,7 @@
 
 #include <gnutls/gnutls.h>
 /* The daemon's; there is one here, too. */
-#include <resume.h>
+#include "worker/resume.h"
 
 #include "kselftest_harness.h"
 #include "stats.h"

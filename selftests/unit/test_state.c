@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "state.h"
+#include "service/state.h"
 
 #define BLOBS	100
 

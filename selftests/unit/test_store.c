@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "store.h"
+#include "store/store.h"
 
 #define START	1000000
 #define HOURS	3600

@@ -7,10 +7,10 @@
  */
 #include <string.h>
 
-#include "blob.h"
 #include "crypto/cr_rand.h"
 #include "kselftest_harness.h"
-#include "ticket.h"
+#include "store/blob.h"
+#include "store/ticket.h"
 
 #define PERIOD	1000
 #define START	5000000

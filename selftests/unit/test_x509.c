@@ -14,7 +14,7 @@
 #include <gnutls/gnutls.h>
 
 #include "kselftest_harness.h"
-#include "x509_key.h"
+#include "x509/x509_key.h"
 
 #define TLS12	0x0303
 #define TLS13	0x0304
