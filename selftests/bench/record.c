@@ -29,7 +29,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -38,6 +37,8 @@
 #include <unistd.h>
 
 #include <linux/tls.h>
+
+#include "rounds.h"
 
 #ifndef SOL_TLS
 #define SOL_TLS 282
@@ -146,27 +147,6 @@ static char *memory(size_t size)
 	return at;
 }
 
-/*
- * One process fills the socket and then empties it: what is measured is the
- * sockets' work, and not how well the scheduler takes turns. All of it within
- * one system call: see copygcm.c, which has the same structure.
- */
-struct rounds {
-	uint64_t out_buffer, in_buffer;
-	int32_t out, in, file;
-	uint32_t write, read, round;
-	uint64_t ns, bytes;
-};
-
-static void run(struct rounds *rounds)
-{
-	int fd = open("/proc/tlsup-bench", O_RDONLY);
-
-	if (fd < 0 || ioctl(fd, 0, rounds))
-		err(1, "rounds");
-	close(fd);
-}
-
 static int file_of(const char *data, size_t len)
 {
 	int file = memfd_create("data", 0);
@@ -193,13 +173,9 @@ static void stream(bool by_sendfile)
 		.write = opt.write, .read = opt.read, .round = ROUND,
 		.ns = opt.seconds * 1e9,
 	};
-	/* What is new is slow: windows, caches, the processor's clock. */
-	struct rounds before = rounds;
-
-	before.ns /= 8;
-	run(&before);
+	rounds_warm_up(&rounds);
 	cpu = processor();
-	run(&rounds);
+	rounds_run_once(&rounds);
 	printf("%.3f %.4f\n", rounds.bytes * 1e3 / rounds.ns,
 	       (processor() - cpu) / (rounds.bytes / 1e9));
 }

@@ -31,7 +31,7 @@ SIZES = {"copy": (KIB, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB),
 CIPHERS = {"copy": ("gcm",), "count": ("gcm",), "real": ("gcm", "chacha"),
            "small": ("gcm", "chacha")}
 LIMITS = {"gcm": "gcm(aes)", "chacha": "rfc7539(chacha20,poly1305)"}
-LIMIT = "/sys/module/copygcm/parameters/limit"
+LIMIT = "/sys/module/tlsup_bench/parameters/limit"
 
 
 def record(ulp, version, cipher, how, write, read):
@@ -97,7 +97,7 @@ def cipher_alone(cipher):
     with open(LIMIT, "w", encoding="ascii") as limit:
         limit.write(LIMITS[cipher])
     with open(LIMIT, encoding="ascii") as limit:
-        return float(limit.read())
+        return float(limit.read().split()[0])
 
 
 def limits(what):
@@ -158,7 +158,7 @@ def main():
     if kernel.startswith("stock"):
         subprocess.run(["modprobe", "-a", "aesni_intel", "chacha_x86_64",
                         "poly1305_x86_64"], check=True)
-    subprocess.run(["insmod", f"{BUILD}/{kernel}/copygcm/copygcm.ko",
+    subprocess.run(["insmod", f"{BUILD}/{kernel}/bench/tlsup-bench.ko",
                     f"fake={int(what in ('copy', 'count'))}"], check=True)
     found = []
     for part in PARTS.get(what, (streams,)):
