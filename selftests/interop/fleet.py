@@ -218,20 +218,98 @@ def clients_go_on_after_a_restart(stack):
             equal(both_ends(kind)[0], 3, kind + ": resumed")
 
 
-def through(what):
-    """Many handshakes while something happens to the server: none fails."""
-    threads = threading.Thread(target=what)
+def through(begin, end):
+    """Many handshakes, during the middle half of which the server is in trouble:
+    none fails."""
     slowest = 0
     resumed = 0
     for number in range(CONNECTIONS):
         if number == CONNECTIONS // 4:
-            threads.start()
+            begin()
+        if number == CONNECTIONS * 3 // 4:
+            end()
         found, seconds = both_ends("stateful")
         resumed += found != 0
         slowest = max(slowest, seconds)
-    threads.join()
     diag(f"{resumed} of {CONNECTIONS} resumed, the slowest took {slowest:.3f} s")
-    return resumed
+
+
+class Garbage:
+    """Stands where the server was, and answers whatever it is asked with bytes that
+    are no reply."""
+
+    def __init__(self, path):
+        self.path = path
+        self.over = threading.Event()
+        self.thread = None
+        self.listener = None
+
+    def begin(self):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        os.chmod(self.path, 0o777)
+        self.listener.listen(64)
+        self.listener.settimeout(0.2)
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self):
+        while not self.over.is_set():
+            try:
+                with self.listener.accept()[0] as conn:
+                    conn.sendall(b"%9999\r\n\0\xff:garbage$-7\r\n*2\r\n" * 50)
+            except OSError:
+                pass
+
+    def end(self):
+        self.over.set()
+        self.thread.join()
+        self.listener.close()
+        os.unlink(self.path)
+
+
+def killed(redis):
+    return redis.end, redis.start
+
+
+def restarted(redis):
+    def restart():
+        redis.end()
+        redis.start()
+    return restart, restart
+
+
+def paused(redis):
+    return (lambda: redis.process.send_signal(signal.SIGSTOP),
+            lambda: redis.process.send_signal(signal.SIGCONT))
+
+
+def garbage(redis):
+    fake = Garbage(redis.socket)
+
+    def begin():
+        redis.end()
+        os.unlink(redis.socket)
+        fake.begin()
+
+    def end():
+        fake.end()
+        redis.start()
+    return begin, end
+
+
+def full(redis):
+    return (lambda: redis.ask("CONFIG", "SET", "maxmemory", "1"),
+            lambda: redis.ask("CONFIG", "SET", "maxmemory", "0"))
+
+
+TROUBLES = {
+    "is killed": (killed, "full handshakes until"),
+    "is restarted twice": (restarted, ""),
+    "is stopped": (paused, "full handshakes until"),
+    "answers garbage": (garbage, "full handshakes until"),
+    "is full": (full, "did not take"),
+}
 
 
 def trouble(stack, what):
@@ -239,53 +317,17 @@ def trouble(stack, what):
     os.chmod(folder, 0o755)
     redis = stack.enter_context(Redis(folder))
     daemon = stack.enter_context(ready(host.Daemon(config(folder, 25)).start()))
+    make, said = TROUBLES[what]
+    through(*make(redis))
+    check(said in daemon.output(), f"nothing says \"{said}\":", daemon.output())
 
-    def restart():
-        redis.end()
-        time.sleep(0.5)
-        redis.start()
-
-    def pause():
-        redis.process.send_signal(signal.SIGSTOP)
-        time.sleep(1)
-        redis.process.send_signal(signal.SIGCONT)
-
-    def garbage():
-        redis.end()
-        os.unlink(redis.socket)
-        with socket.socket(socket.AF_UNIX) as fake:
-            fake.bind(redis.socket)
-            os.chmod(redis.socket, 0o777)
-            fake.listen(8)
-            fake.settimeout(0.2)
-            end = time.monotonic() + 1
-            while time.monotonic() < end:
-                try:
-                    conn = fake.accept()[0]
-                    conn.sendall(b"%9999\r\n\0\xff:garbage$-7\r\n*2\r\n" * 50)
-                    conn.close()
-                except OSError:
-                    pass
-        os.unlink(redis.socket)
-        redis.start()
-
-    def full():
-        redis.ask("CONFIG", "SET", "maxmemory", "1")
-
-    through({"killed and restarted": restart, "stopped": pause,
-                            "answers garbage": garbage, "is full": full}[what])
-    if what != "is full":
-        check(host.wait_for(lambda: "answers" in daemon.output(), 20), daemon.output())
-        # And then it is used again.
-        def resumes():
-            before = host.stats()["tickets_up"]
-            both_ends("stateful")
-            host.wait_for(lambda: host.stats()["tickets_up"] > before, 2)
-            time.sleep(0.05)
-            return both_ends("stateful")[0] == 3
-        check(host.wait_for(resumes, 20), "not used again")
-    else:
-        check("did not take" in daemon.output(), daemon.output())
+    def resumes():
+        before = host.stats()["tickets_up"]
+        both_ends("stateful")
+        host.wait_for(lambda: host.stats()["tickets_up"] > before, 2)
+        time.sleep(0.05)
+        return both_ends("stateful")[0] == 3
+    check(host.wait_for(resumes, 20), "not used again")
 
 
 if __name__ == "__main__":
@@ -296,7 +338,7 @@ if __name__ == "__main__":
             case(f"from host A to host B by {kind_name}", from_a_to_b, kind_name)
             case(f"without a fleet, not into another namespace by {kind_name}",
                  in_one_namespace_only, kind_name)
-        for event in ("killed and restarted", "stopped", "answers garbage", "is full"):
+        for event in TROUBLES:
             case(f"no handshake fails while the server {event}", trouble, event,
-                 seconds=600)
+                 seconds=3000 if FULL else 600)
         main()
