@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include <nettle/memxor.h>
+
 #include "lib/secret.h"
 
 #define BLOCK_MAX	SHA512_BLOCK_SIZE
@@ -43,6 +45,18 @@ void cr_digest_update(struct cr_digest *digest, const uint8_t *data, size_t len)
 	digest->hash->nettle->update(&digest->ctx, len, data);
 }
 
+static void copy(struct cr_digest *to, const struct cr_digest *from)
+{
+	to->hash = from->hash;
+	memcpy(&to->ctx, &from->ctx, from->hash->nettle->context_size);
+}
+
+/* All that is ever used of it. */
+static void wipe(struct cr_digest *digest)
+{
+	secret_wipe_bytes(&digest->ctx, digest->hash->nettle->context_size);
+}
+
 /**
  * cr_digest_peek - the digest so far; hashing may go on
  * @digest: in progress
@@ -50,50 +64,66 @@ void cr_digest_update(struct cr_digest *digest, const uint8_t *data, size_t len)
  */
 void cr_digest_peek(const struct cr_digest *digest, uint8_t *out)
 {
-	struct cr_digest copy = *digest;
+	struct cr_digest work;
 
-	copy.hash->nettle->digest(&copy.ctx, copy.hash->size, out);
-	secret_wipe_bytes(&copy, sizeof(copy));
+	copy(&work, digest);
+	work.hash->nettle->digest(&work.ctx, work.hash->size, out);
+	wipe(&work);
 }
 
-/* RFC 2104, with the hash of either size. */
-static void hmac_start(struct cr_digest *inner, struct cr_digest *outer,
-		       const struct cr_hash *hash, const uint8_t *key,
-		       size_t key_len)
+/**
+ * cr_hmac_init - make a key of HMAC (RFC 2104) ready
+ * @hmac: caller's storage, to be wiped by cr_hmac_wipe()
+ * @hash: the algorithm
+ * @key: the key
+ * @key_len: its length
+ */
+void cr_hmac_init(struct cr_hmac *hmac, const struct cr_hash *hash, const uint8_t *key,
+		  size_t key_len)
 {
-	uint8_t pad[BLOCK_MAX] = { 0 };
-	struct cr_digest digest;
+	uint8_t pad[BLOCK_MAX], digest[CR_HASH_MAX];
 
+	cr_digest_init(&hmac->inner, hash);
+	cr_digest_init(&hmac->outer, hash);
 	if (key_len > hash->block) {
-		cr_digest_init(&digest, hash);
-		cr_digest_update(&digest, key, key_len);
-		cr_digest_peek(&digest, pad);
-		secret_wipe_bytes(&digest, sizeof(digest));
-	} else if (key_len) {
-		memcpy(pad, key, key_len);
+		cr_digest_update(&hmac->inner, key, key_len);
+		hash->nettle->digest(&hmac->inner.ctx, hash->size, digest);
+		key = digest;
+		key_len = hash->size;
 	}
-	for (size_t i = 0; i < hash->block; i++)
-		pad[i] ^= 0x36;
-	cr_digest_init(inner, hash);
-	cr_digest_update(inner, pad, hash->block);
-	for (size_t i = 0; i < hash->block; i++)
-		pad[i] ^= 0x36 ^ 0x5c;
-	cr_digest_init(outer, hash);
-	cr_digest_update(outer, pad, hash->block);
-	secret_wipe_bytes(pad, sizeof(pad));
+	memset(pad, 0x36, hash->block);
+	if (key_len)
+		memxor(pad, key, key_len);
+	cr_digest_update(&hmac->inner, pad, hash->block);
+	memset(pad, 0x5c, hash->block);
+	if (key_len)
+		memxor(pad, key, key_len);
+	cr_digest_update(&hmac->outer, pad, hash->block);
+	secret_wipe_bytes(pad, hash->block);
+	if (key == digest)
+		secret_wipe_bytes(digest, hash->size);
 }
 
-static void hmac_finish(struct cr_digest *inner, struct cr_digest *outer,
-			uint8_t *out)
+/**
+ * cr_hmac_wipe - forget a key
+ * @hmac: from cr_hmac_init()
+ */
+void cr_hmac_wipe(struct cr_hmac *hmac)
 {
-	uint8_t digest[CR_HASH_MAX];
+	wipe(&hmac->inner);
+	wipe(&hmac->outer);
+}
 
-	cr_digest_peek(inner, digest);
-	cr_digest_update(outer, digest, inner->hash->size);
-	cr_digest_peek(outer, out);
-	secret_wipe_bytes(digest, sizeof(digest));
-	secret_wipe_bytes(inner, sizeof(*inner));
-	secret_wipe_bytes(outer, sizeof(*outer));
+/* @work has hashed the message behind the inner pad; it is used up, not wiped. */
+static void finish(const struct cr_hmac *hmac, struct cr_digest *work, uint8_t *out)
+{
+	const struct nettle_hash *nettle = work->hash->nettle;
+	const size_t size = work->hash->size;
+
+	nettle->digest(&work->ctx, size, out);
+	copy(work, &hmac->outer);
+	nettle->update(&work->ctx, size, out);
+	nettle->digest(&work->ctx, size, out);
 }
 
 /**
@@ -108,11 +138,13 @@ static void hmac_finish(struct cr_digest *inner, struct cr_digest *outer,
 void cr_hmac(const struct cr_hash *hash, const uint8_t *key, size_t key_len,
 	     const uint8_t *data, size_t len, uint8_t *out)
 {
-	struct cr_digest inner, outer;
+	struct cr_hmac hmac;
 
-	hmac_start(&inner, &outer, hash, key, key_len);
-	cr_digest_update(&inner, data, len);
-	hmac_finish(&inner, &outer, out);
+	/* It begins with the inner pad already, and is used once. */
+	cr_hmac_init(&hmac, hash, key, key_len);
+	cr_digest_update(&hmac.inner, data, len);
+	finish(&hmac, &hmac.inner, out);
+	cr_hmac_wipe(&hmac);
 }
 
 /**
@@ -132,7 +164,41 @@ void cr_hkdf_extract(const struct cr_hash *hash, const uint8_t *salt,
 }
 
 /**
- * cr_hkdf_expand - HKDF-Expand (RFC 5869, 2.3)
+ * cr_hmac_expand - HKDF-Expand (RFC 5869, 2.3)
+ * @prk: the key, ready
+ * @info: the context
+ * @info_len: its length
+ * @out: output keying material
+ * @len: its length, at most 255 digests
+ */
+void cr_hmac_expand(const struct cr_hmac *prk, const uint8_t *info, size_t info_len,
+		    uint8_t *out, size_t len)
+{
+	const size_t size = prk->inner.hash->size;
+	uint8_t block[CR_HASH_MAX];
+	struct cr_digest work;
+	size_t have = 0;
+
+	for (uint8_t i = 1; len; i++) {
+		size_t n = len < size ? len : size;
+
+		copy(&work, &prk->inner);
+		cr_digest_update(&work, block, have);
+		cr_digest_update(&work, info, info_len);
+		cr_digest_update(&work, &i, 1);
+		finish(prk, &work, block);
+		have = size;
+		memcpy(out, block, n);
+		out += n;
+		len -= n;
+	}
+	secret_wipe_bytes(block, have);
+	if (have)
+		wipe(&work);
+}
+
+/**
+ * cr_hkdf_expand - the same, of a key that is used once
  * @hash: the algorithm
  * @prk: @hash->size bytes
  * @info: the context
@@ -144,40 +210,57 @@ void cr_hkdf_expand(const struct cr_hash *hash, const uint8_t *prk,
 		    const uint8_t *info, size_t info_len, uint8_t *out,
 		    size_t len)
 {
-	struct cr_digest inner, outer;
-	uint8_t block[CR_HASH_MAX];
-	size_t have = 0;
+	struct cr_hmac hmac;
 
-	for (uint8_t i = 1; len; i++) {
-		size_t n = len < hash->size ? len : hash->size;
-
-		hmac_start(&inner, &outer, hash, prk, hash->size);
-		cr_digest_update(&inner, block, have);
-		cr_digest_update(&inner, info, info_len);
-		cr_digest_update(&inner, &i, 1);
-		hmac_finish(&inner, &outer, block);
-		have = hash->size;
-		memcpy(out, block, n);
-		out += n;
-		len -= n;
-	}
-	secret_wipe_bytes(block, sizeof(block));
+	cr_hmac_init(&hmac, hash, prk, hash->size);
+	cr_hmac_expand(&hmac, info, info_len, out, len);
+	cr_hmac_wipe(&hmac);
 }
 
-/* HMAC of @a, then @b, under the key that @inner and @outer have begun with. */
-static void prf_hmac(const struct cr_digest *inner, const struct cr_digest *outer,
-		     const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len,
-		     uint8_t *out)
+/* HMAC of @a, then @b; @out may be @a. */
+static void prf_hmac(const struct cr_hmac *key, struct cr_digest *work, const uint8_t *a,
+		     size_t a_len, const uint8_t *b, size_t b_len, uint8_t *out)
 {
-	struct cr_digest i = *inner, o = *outer;
-
-	cr_digest_update(&i, a, a_len);
-	cr_digest_update(&i, b, b_len);
-	hmac_finish(&i, &o, out);
+	copy(work, &key->inner);
+	cr_digest_update(work, a, a_len);
+	cr_digest_update(work, b, b_len);
+	finish(key, work, out);
 }
 
 /**
- * cr_prf - P_hash, the PRF of TLS 1.2 (RFC 5246, 5)
+ * cr_hmac_prf - P_hash, the PRF of TLS 1.2 (RFC 5246, 5)
+ * @secret: the key, ready
+ * @seed: the label, followed by the seed
+ * @seed_len: length of both
+ * @out: pseudorandom bytes
+ * @len: how many
+ */
+void cr_hmac_prf(const struct cr_hmac *secret, const uint8_t *seed, size_t seed_len,
+		 uint8_t *out, size_t len)
+{
+	const size_t size = secret->inner.hash->size;
+	uint8_t a[CR_HASH_MAX], block[CR_HASH_MAX];
+	struct cr_digest work;
+
+	prf_hmac(secret, &work, seed, seed_len, NULL, 0, a);
+	for (;;) {
+		size_t n = len < size ? len : size;
+
+		prf_hmac(secret, &work, a, size, seed, seed_len, block);
+		memcpy(out, block, n);
+		out += n;
+		len -= n;
+		if (!len)
+			break;
+		prf_hmac(secret, &work, a, size, NULL, 0, a);
+	}
+	secret_wipe_bytes(a, size);
+	secret_wipe_bytes(block, size);
+	wipe(&work);
+}
+
+/**
+ * cr_prf - the same, of a secret that is used once
  * @hash: the algorithm
  * @secret: the secret
  * @secret_len: its length
@@ -189,22 +272,9 @@ static void prf_hmac(const struct cr_digest *inner, const struct cr_digest *oute
 void cr_prf(const struct cr_hash *hash, const uint8_t *secret, size_t secret_len,
 	    const uint8_t *seed, size_t seed_len, uint8_t *out, size_t len)
 {
-	struct cr_digest inner, outer;
-	uint8_t a[CR_HASH_MAX], block[CR_HASH_MAX];
+	struct cr_hmac hmac;
 
-	hmac_start(&inner, &outer, hash, secret, secret_len);
-	prf_hmac(&inner, &outer, seed, seed_len, NULL, 0, a);
-	while (len) {
-		size_t n = len < hash->size ? len : hash->size;
-
-		prf_hmac(&inner, &outer, a, hash->size, seed, seed_len, block);
-		prf_hmac(&inner, &outer, a, hash->size, NULL, 0, a);
-		memcpy(out, block, n);
-		out += n;
-		len -= n;
-	}
-	secret_wipe_bytes(a, sizeof(a));
-	secret_wipe_bytes(block, sizeof(block));
-	secret_wipe_bytes(&inner, sizeof(inner));
-	secret_wipe_bytes(&outer, sizeof(outer));
+	cr_hmac_init(&hmac, hash, secret, secret_len);
+	cr_hmac_prf(&hmac, seed, seed_len, out, len);
+	cr_hmac_wipe(&hmac);
 }

@@ -43,17 +43,34 @@ struct cr_digest {
 	} ctx;
 };
 
+/**
+ * struct cr_hmac - a key of HMAC, ready for any number of messages
+ * @inner: has hashed the key and the inner pad
+ * @outer: and the outer
+ */
+struct cr_hmac {
+	struct cr_digest inner;
+	struct cr_digest outer;
+};
+
 void cr_digest_init(struct cr_digest *digest, const struct cr_hash *hash);
 void cr_digest_update(struct cr_digest *digest, const uint8_t *data, size_t len);
 void cr_digest_peek(const struct cr_digest *digest, uint8_t *out);
+void cr_hmac_init(struct cr_hmac *hmac, const struct cr_hash *hash, const uint8_t *key,
+		  size_t key_len);
+void cr_hmac_wipe(struct cr_hmac *hmac);
 void cr_hmac(const struct cr_hash *hash, const uint8_t *key, size_t key_len,
 	     const uint8_t *data, size_t len, uint8_t *out);
 void cr_hkdf_extract(const struct cr_hash *hash, const uint8_t *salt,
 		     size_t salt_len, const uint8_t *ikm, size_t ikm_len,
 		     uint8_t *prk);
+void cr_hmac_expand(const struct cr_hmac *prk, const uint8_t *info, size_t info_len,
+		    uint8_t *out, size_t len);
 void cr_hkdf_expand(const struct cr_hash *hash, const uint8_t *prk,
 		    const uint8_t *info, size_t info_len, uint8_t *out,
 		    size_t len);
+void cr_hmac_prf(const struct cr_hmac *secret, const uint8_t *seed, size_t seed_len,
+		 uint8_t *out, size_t len);
 void cr_prf(const struct cr_hash *hash, const uint8_t *secret, size_t secret_len,
 	    const uint8_t *seed, size_t seed_len, uint8_t *out, size_t len);
 

@@ -135,6 +135,7 @@ struct action {
 struct ks {
 	const struct cr_hash *hash;
 	struct secret current;	/* early, then handshake, then main secret */
+	struct cr_hmac hmac;	/* that secret, ready to derive others from */
 	struct secret client_handshake;
 	struct secret server_handshake;
 	struct secret client_application;
@@ -147,6 +148,7 @@ struct ks {
 struct ks12 {
 	const struct suite *suite;
 	struct secret master;
+	struct cr_hmac hmac;	/* that secret, ready for the PRF */
 	uint8_t block[KEY_BLOCK_MAX];
 };
 
@@ -364,6 +366,7 @@ void ks12_master(struct ks12 *ks, struct hs_bytes premaster,
 		 const uint8_t *client_random, const uint8_t *server_random);
 void ks12_extended_master(struct ks12 *ks, struct hs_bytes premaster,
 			  const uint8_t *session_hash);
+void ks12_resume(struct ks12 *ks, const uint8_t *master);
 void ks12_expand(struct ks12 *ks, const uint8_t *client_random,
 		 const uint8_t *server_random);
 void ks12_keys(const struct ks12 *ks, enum hs_role writer, struct hs_keys *keys);

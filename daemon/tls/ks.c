@@ -17,19 +17,9 @@
 
 static const uint8_t zeros[CR_HASH_MAX];
 
-/**
- * ks_expand_label - HKDF-Expand-Label
- * @hash: the hash
- * @secret: as long as the hash
- * @label: without its "tls13 " prefix
- * @context: hash value or empty
- * @context_len: its length
- * @out: where
- * @len: how many bytes
- */
-void ks_expand_label(const struct cr_hash *hash, const uint8_t *secret,
-		     const char *label, const uint8_t *context, size_t context_len,
-		     uint8_t *out, size_t len)
+static void expand_label(const struct cr_hmac *secret, const char *label,
+			 const uint8_t *context, size_t context_len, uint8_t *out,
+			 size_t len)
 {
 	static const char prefix[] = "tls13 ";
 	uint8_t info[2 + 1 + LABEL_MAX + 1 + CONTEXT_MAX];
@@ -45,29 +35,61 @@ void ks_expand_label(const struct cr_hash *hash, const uint8_t *secret,
 	mark = wr_open(&wr, 1);
 	wr_bytes(&wr, context, context_len);
 	wr_close(&wr, mark);
-	cr_hkdf_expand(hash, secret, info, wr.len, out, len);
+	cr_hmac_expand(secret, info, wr.len, out, len);
+}
+
+/**
+ * ks_expand_label - HKDF-Expand-Label
+ * @hash: the hash
+ * @secret: as long as the hash
+ * @label: without its "tls13 " prefix
+ * @context: hash value or empty
+ * @context_len: its length
+ * @out: where
+ * @len: how many bytes
+ */
+void ks_expand_label(const struct cr_hash *hash, const uint8_t *secret,
+		     const char *label, const uint8_t *context, size_t context_len,
+		     uint8_t *out, size_t len)
+{
+	struct cr_hmac hmac;
+
+	cr_hmac_init(&hmac, hash, secret, hash->size);
+	expand_label(&hmac, label, context, context_len, out, len);
+	cr_hmac_wipe(&hmac);
 }
 
 static void derive(const struct ks *ks, const char *label,
 		   const uint8_t *transcript, struct secret *out)
 {
 	out->len = ks->hash->size;
-	ks_expand_label(ks->hash, ks->current.data, label, transcript,
-			ks->hash->size, out->data, out->len);
+	expand_label(&ks->hmac, label, transcript, ks->hash->size, out->data, out->len);
 }
 
-/* The next of the three secrets; @ikm is what comes in from the right. */
-static void step(struct ks *ks, const uint8_t *ikm, size_t len)
+/* From @salt and @ikm the next of the three secrets, ready to derive from. */
+static void extract(struct ks *ks, const uint8_t *salt, const uint8_t *ikm, size_t len)
+{
+	cr_hkdf_extract(ks->hash, salt, ks->hash->size, ikm, len, ks->current.data);
+	cr_hmac_init(&ks->hmac, ks->hash, ks->current.data, ks->hash->size);
+}
+
+static void hash_nothing(const struct cr_hash *hash, uint8_t *out)
 {
 	struct cr_digest empty;
+
+	cr_digest_init(&empty, hash);
+	cr_digest_peek(&empty, out);
+}
+
+/* @ikm is what comes in from the right. */
+static void step(struct ks *ks, const uint8_t *ikm, size_t len)
+{
 	uint8_t hash[CR_HASH_MAX];
 	struct secret derived;
 
-	cr_digest_init(&empty, ks->hash);
-	cr_digest_peek(&empty, hash);
+	hash_nothing(ks->hash, hash);
 	derive(ks, "derived", hash, &derived);
-	cr_hkdf_extract(ks->hash, derived.data, derived.len, ikm, len,
-			ks->current.data);
+	extract(ks, derived.data, ikm, len);
 	secret_wipe(&derived);
 }
 
@@ -83,8 +105,7 @@ void ks_early(struct ks *ks, const struct cr_hash *hash, struct hs_bytes psk)
 		psk = (struct hs_bytes){ zeros, hash->size };
 	ks->hash = hash;
 	ks->current.len = hash->size;
-	cr_hkdf_extract(hash, zeros, hash->size, psk.data, psk.len,
-			ks->current.data);
+	extract(ks, zeros, psk.data, psk.len);
 }
 
 static void finished(const struct cr_hash *hash, const uint8_t *base,
@@ -107,12 +128,10 @@ static void finished(const struct cr_hash *hash, const uint8_t *base,
 void ks_binder(const struct ks *ks, bool external, const uint8_t *transcript,
 	       uint8_t *out)
 {
-	struct cr_digest empty;
 	uint8_t hash[CR_HASH_MAX];
 	struct secret key;
 
-	cr_digest_init(&empty, ks->hash);
-	cr_digest_peek(&empty, hash);
+	hash_nothing(ks->hash, hash);
 	derive(ks, external ? "ext binder" : "res binder", hash, &key);
 	finished(ks->hash, key.data, transcript, out);
 	secret_wipe(&key);
@@ -169,6 +188,7 @@ void ks_resumption(struct ks *ks, const uint8_t *transcript)
 {
 	derive(ks, "res master", transcript, &ks->resumption);
 	secret_wipe(&ks->current);
+	cr_hmac_wipe(&ks->hmac);
 }
 
 /**

@@ -21,9 +21,8 @@
 _Static_assert(CR_HASH_MAX <= SEED_MAX, "a transcript hash is a seed, too");
 
 /* PRF(@secret, @label, @a + @b) */
-static void prf(const struct ks12 *ks, const struct hs_bytes *secret,
-		const char *label, struct hs_bytes a, struct hs_bytes b,
-		uint8_t *out, size_t len)
+static void prf(const struct cr_hmac *secret, const char *label, struct hs_bytes a,
+		struct hs_bytes b, uint8_t *out, size_t len)
 {
 	uint8_t seed[LABEL_MAX + SEED_MAX];
 	struct wr wr;
@@ -32,7 +31,25 @@ static void prf(const struct ks12 *ks, const struct hs_bytes *secret,
 	wr_bytes(&wr, label, strlen(label));
 	wr_bytes(&wr, a.data, a.len);
 	wr_bytes(&wr, b.data, b.len);
-	cr_prf(ks->suite->hash, secret->data, secret->len, seed, wr.len, out, len);
+	cr_hmac_prf(secret, seed, wr.len, out, len);
+}
+
+/* All else is made with it. */
+static void make_ready(struct ks12 *ks)
+{
+	cr_hmac_init(&ks->hmac, ks->suite->hash, ks->master.data, MASTER_SIZE);
+}
+
+static void make_master(struct ks12 *ks, struct hs_bytes premaster, const char *label,
+			struct hs_bytes a, struct hs_bytes b)
+{
+	struct cr_hmac hmac;
+
+	cr_hmac_init(&hmac, ks->suite->hash, premaster.data, premaster.len);
+	ks->master.len = MASTER_SIZE;
+	prf(&hmac, label, a, b, ks->master.data, MASTER_SIZE);
+	cr_hmac_wipe(&hmac);
+	make_ready(ks);
 }
 
 static struct hs_bytes random_bytes(const uint8_t *random)
@@ -50,9 +67,8 @@ static struct hs_bytes random_bytes(const uint8_t *random)
 void ks12_master(struct ks12 *ks, struct hs_bytes premaster,
 		 const uint8_t *client_random, const uint8_t *server_random)
 {
-	ks->master.len = MASTER_SIZE;
-	prf(ks, &premaster, "master secret", random_bytes(client_random),
-	    random_bytes(server_random), ks->master.data, MASTER_SIZE);
+	make_master(ks, premaster, "master secret", random_bytes(client_random),
+		    random_bytes(server_random));
 }
 
 /**
@@ -67,9 +83,19 @@ void ks12_extended_master(struct ks12 *ks, struct hs_bytes premaster,
 	const struct hs_bytes hash = { session_hash, ks->suite->hash->size };
 	const struct hs_bytes none = { 0 };
 
+	make_master(ks, premaster, "extended master secret", hash, none);
+}
+
+/**
+ * ks12_resume - the master secret of a session
+ * @ks: the schedule; its suite is set
+ * @master: MASTER_SIZE bytes
+ */
+void ks12_resume(struct ks12 *ks, const uint8_t *master)
+{
 	ks->master.len = MASTER_SIZE;
-	prf(ks, &premaster, "extended master secret", hash, none,
-	    ks->master.data, MASTER_SIZE);
+	memcpy(ks->master.data, master, MASTER_SIZE);
+	make_ready(ks);
 }
 
 /**
@@ -81,11 +107,10 @@ void ks12_extended_master(struct ks12 *ks, struct hs_bytes premaster,
 void ks12_expand(struct ks12 *ks, const uint8_t *client_random,
 		 const uint8_t *server_random)
 {
-	const struct hs_bytes master = { ks->master.data, ks->master.len };
 	const struct suite *suite = ks->suite;
 	size_t half = (size_t)suite->mac_size + suite->key_size + suite->iv_size;
 
-	prf(ks, &master, "key expansion", random_bytes(server_random),
+	prf(&ks->hmac, "key expansion", random_bytes(server_random),
 	    random_bytes(client_random), ks->block, 2 * half);
 }
 
@@ -118,10 +143,9 @@ void ks12_keys(const struct ks12 *ks, enum hs_role writer, struct hs_keys *keys)
 void ks12_finished(const struct ks12 *ks, enum hs_role sender,
 		   const uint8_t *transcript, uint8_t *out)
 {
-	const struct hs_bytes master = { ks->master.data, ks->master.len };
 	const struct hs_bytes hash = { transcript, ks->suite->hash->size };
 	const struct hs_bytes none = { 0 };
 
-	prf(ks, &master, sender == HS_SERVER ? "server finished" : "client finished",
+	prf(&ks->hmac, sender == HS_SERVER ? "server finished" : "client finished",
 	    hash, none, out, VERIFY_DATA_SIZE);
 }

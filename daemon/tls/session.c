@@ -90,8 +90,7 @@ void session_resume_12(struct hs *hs)
 	hs->kex = NULL;
 	hs->ems = session->ems;
 	hs->ks12.suite = hs->suite;
-	hs->ks12.master.len = MASTER_SIZE;
-	memcpy(hs->ks12.master.data, session->secret.data, MASTER_SIZE);
+	ks12_resume(&hs->ks12, session->secret.data);
 	session_chain(hs);
 }
 
