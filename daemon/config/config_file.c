@@ -174,199 +174,122 @@ static void report(cfg_t *conf, const char *format, va_list args)
 		log_error("%s", text);
 }
 
-static int check_range(cfg_t *conf, cfg_opt_t *opt, long min, long max)
+static bool is_policy(const char *value)
+{
+	return policy_find(value);
+}
+
+static bool is_suite(const char *value)
+{
+	return names_suite(value);
+}
+
+static bool is_group(const char *value)
+{
+	return names_group(value);
+}
+
+static bool may_be_struck(const char *value)
+{
+	return names_suite(value) || names_group(value) || names_scheme(value) ||
+	       names_compression(value);
+}
+
+static bool is_client_auth(const char *value)
+{
+	return !strcmp(value, "none") || !strcmp(value, "request") ||
+	       !strcmp(value, "require");
+}
+
+static bool is_ticket_kind(const char *value)
+{
+	return !strcmp(value, "stateful") || !strcmp(value, "sealed") ||
+	       !strcmp(value, "none");
+}
+
+static bool is_psk_identity(const char *value)
+{
+	return *value && strlen(value) <= CONFIG_IDENTITY_MAX;
+}
+
+static bool is_alpn(const char *value)
+{
+	return *value && strlen(value) <= CONFIG_ALPN_NAME_MAX;
+}
+
+static bool is_absolute(const char *value)
+{
+	return *value == '/';
+}
+
+static bool is_metrics(const char *value)
+{
+	return is_absolute(value) || stream_is_loopback(value);
+}
+
+#define TEXT(number)	TEXT_OF(number)
+#define TEXT_OF(number)	#number
+#define WORD(key, good, expected)	{ key, good, expected, 0, 0 }
+#define NUMBER(key, min, max)		{ key, NULL, NULL, min, max }
+#define ABSOLUTE	"a path that begins with \"/\""
+
+/*
+ * What single values must be: words for which @good holds, described by @expected,
+ * or numbers from @min to @max. The rest is judged when all is known.
+ */
+static const struct check {
+	const char *key;
+	bool (*good)(const char *value);
+	const char *expected;
+	long min;
+	long max;
+} checks[] = {
+	NUMBER("workers", 0, CONFIG_WORKERS_MAX),
+	NUMBER("window", 1, CONFIG_WINDOW_MAX),
+	WORD("policy", is_policy, "\"modern\", \"default\" or \"compat\""),
+	WORD("suites", is_suite, "a cipher suite such as \"" NAMES_SUITE_EXAMPLE "\""),
+	WORD("groups", is_group, "a group such as \"X25519\" or \"P-256\""),
+	WORD("strike", may_be_struck,
+	     "a cipher suite, a group, a signature scheme or a compression"),
+	WORD("client_auth", is_client_auth, "\"none\", \"request\" or \"require\""),
+	NUMBER("message_max", CONFIG_MESSAGE_MIN, CONFIG_MESSAGE_MAX),
+	NUMBER("record_size_limit", HS_RECORD_SIZE_MIN, HS_RECORD_SIZE_MAX),
+	WORD("alpn", is_alpn, "names of 1 to " TEXT(CONFIG_ALPN_NAME_MAX) " bytes"),
+	WORD("control", is_absolute, ABSOLUTE),
+	WORD("metrics", is_metrics,
+	     "a path, or an address of the loopback interface and a port"),
+	WORD("ticket_kind", is_ticket_kind, "\"stateful\", \"sealed\" or \"none\""),
+	NUMBER("tickets", 0, HS_TICKETS_MAX),
+	NUMBER("session_lifetime", 1, CONFIG_LIFETIME_MAX),
+	WORD("psk_identity", is_psk_identity, "1 to " TEXT(CONFIG_IDENTITY_MAX) " bytes"),
+	NUMBER("store_entries", 1, ENTRIES_MAX),
+	NUMBER("store_bytes", BYTES_MIN, LONG_MAX),
+	NUMBER("store_timeout", 1, TIMEOUT_MAX),
+	NUMBER("ticket_period", 1, CONFIG_LIFETIME_MAX),
+	WORD("allow_cgroups", is_absolute, ABSOLUTE),
+	WORD("allow_executables", is_absolute, ABSOLUTE),
+};
+
+static int check_word(cfg_t *conf, cfg_opt_t *opt, const struct check *check)
+{
+	const char *value = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
+
+	if (check->good(value))
+		return 0;
+	cfg_error(conf, "%s: expected %s, not \"%s\"", check->key, check->expected, value);
+	return -1;
+}
+
+static int check_number(cfg_t *conf, cfg_opt_t *opt, const struct check *check)
 {
 	long value = cfg_opt_getnint(opt, cfg_opt_size(opt) - 1);
 
-	if (value >= min && value <= max)
+	if (value >= check->min && value <= check->max)
 		return 0;
-	cfg_error(conf, "%s: expected a number from %ld to %ld, not %ld",
-		  cfg_opt_name(opt), min, max, value);
+	cfg_error(conf, "%s: expected a number from %ld to %ld, not %ld", check->key,
+		  check->min, check->max, value);
 	return -1;
 }
-
-static int check_workers(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, 0, CONFIG_WORKERS_MAX);
-}
-
-static int check_window(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, 1, CONFIG_WINDOW_MAX);
-}
-
-static const char *last_string(cfg_opt_t *opt)
-{
-	return cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
-}
-
-static int check_suite(cfg_t *conf, cfg_opt_t *opt)
-{
-	if (names_suite(last_string(opt)))
-		return 0;
-	cfg_error(conf, "suites: expected a cipher suite such as \"%s\", not \"%s\"",
-		  NAMES_SUITE_EXAMPLE, last_string(opt));
-	return -1;
-}
-
-static int check_policy(cfg_t *conf, cfg_opt_t *opt)
-{
-	if (policy_find(last_string(opt)))
-		return 0;
-	cfg_error(conf, "policy: expected \"modern\", \"default\" or \"compat\", not \"%s\"",
-		  last_string(opt));
-	return -1;
-}
-
-static int check_group(cfg_t *conf, cfg_opt_t *opt)
-{
-	if (names_group(last_string(opt)))
-		return 0;
-	cfg_error(conf, "groups: expected a group such as \"X25519\" or \"P-256\", not \"%s\"",
-		  last_string(opt));
-	return -1;
-}
-
-static int check_strike(cfg_t *conf, cfg_opt_t *opt)
-{
-	const char *name = last_string(opt);
-
-	if (names_suite(name) || names_group(name) || names_scheme(name) ||
-	    names_compression(name))
-		return 0;
-	cfg_error(conf, "strike: expected a cipher suite, a group, a signature scheme or a compression, not \"%s\"",
-		  name);
-	return -1;
-}
-
-static int check_client_auth(cfg_t *conf, cfg_opt_t *opt)
-{
-	const char *name = last_string(opt);
-
-	if (!strcmp(name, "none") || !strcmp(name, "request") || !strcmp(name, "require"))
-		return 0;
-	cfg_error(conf, "client_auth: expected \"none\", \"request\" or \"require\", not \"%s\"",
-		  name);
-	return -1;
-}
-
-static int check_message_max(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, CONFIG_MESSAGE_MIN, CONFIG_MESSAGE_MAX);
-}
-
-static int check_record_size_limit(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, HS_RECORD_SIZE_MIN, HS_RECORD_SIZE_MAX);
-}
-
-static int check_ticket_kind(cfg_t *conf, cfg_opt_t *opt)
-{
-	const char *name = last_string(opt);
-
-	if (!strcmp(name, "stateful") || !strcmp(name, "sealed") || !strcmp(name, "none"))
-		return 0;
-	cfg_error(conf, "ticket_kind: expected \"stateful\", \"sealed\" or \"none\", not \"%s\"",
-		  name);
-	return -1;
-}
-
-static int check_tickets(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, 0, HS_TICKETS_MAX);
-}
-
-static int check_lifetime(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, 1, CONFIG_LIFETIME_MAX);
-}
-
-static int check_psk_identity(cfg_t *conf, cfg_opt_t *opt)
-{
-	size_t len = strlen(last_string(opt));
-
-	if (len >= 1 && len <= CONFIG_IDENTITY_MAX)
-		return 0;
-	cfg_error(conf, "psk_identity: expected 1 to %d bytes", CONFIG_IDENTITY_MAX);
-	return -1;
-}
-
-static int check_entries(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, 1, ENTRIES_MAX);
-}
-
-static int check_bytes(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, BYTES_MIN, LONG_MAX);
-}
-
-static int check_timeout(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, 1, TIMEOUT_MAX);
-}
-
-static int check_period(cfg_t *conf, cfg_opt_t *opt)
-{
-	return check_range(conf, opt, 1, CONFIG_LIFETIME_MAX);
-}
-
-static int check_alpn(cfg_t *conf, cfg_opt_t *opt)
-{
-	size_t len = strlen(last_string(opt));
-
-	if (len >= 1 && len <= CONFIG_ALPN_NAME_MAX)
-		return 0;
-	cfg_error(conf, "alpn: expected names of 1 to %d bytes", CONFIG_ALPN_NAME_MAX);
-	return -1;
-}
-
-static int check_absolute(cfg_t *conf, cfg_opt_t *opt)
-{
-	if (*last_string(opt) == '/')
-		return 0;
-	cfg_error(conf, "%s: expected a path that begins with \"/\", not \"%s\"",
-		  cfg_opt_name(opt), last_string(opt));
-	return -1;
-}
-
-static int check_metrics(cfg_t *conf, cfg_opt_t *opt)
-{
-	if (*last_string(opt) == '/' || stream_is_loopback(last_string(opt)))
-		return 0;
-	cfg_error(conf, "metrics: expected a path, or an address of the loopback interface and a port, not \"%s\"",
-		  last_string(opt));
-	return -1;
-}
-
-/* What single values must be; the rest is judged when all is known. */
-static const struct {
-	const char *key;
-	cfg_validate_callback_t check;
-} checks[] = {
-	{ "workers", check_workers },
-	{ "window", check_window },
-	{ "policy", check_policy },
-	{ "suites", check_suite },
-	{ "groups", check_group },
-	{ "strike", check_strike },
-	{ "client_auth", check_client_auth },
-	{ "message_max", check_message_max },
-	{ "record_size_limit", check_record_size_limit },
-	{ "alpn", check_alpn },
-	{ "control", check_absolute },
-	{ "metrics", check_metrics },
-	{ "ticket_kind", check_ticket_kind },
-	{ "tickets", check_tickets },
-	{ "session_lifetime", check_lifetime },
-	{ "psk_identity", check_psk_identity },
-	{ "store_entries", check_entries },
-	{ "store_bytes", check_bytes },
-	{ "store_timeout", check_timeout },
-	{ "ticket_period", check_period },
-	{ "allow_cgroups", check_absolute },
-	{ "allow_executables", check_absolute },
-};
 
 static int validate(cfg_t *conf, cfg_opt_t *opt)
 {
@@ -378,7 +301,8 @@ static int validate(cfg_t *conf, cfg_opt_t *opt)
 	reading->places = place;
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		if (!strcmp(checks[i].key, opt->name))
-			return checks[i].check(conf, opt);
+			return checks[i].good ? check_word(conf, opt, &checks[i]) :
+						check_number(conf, opt, &checks[i]);
 	return 0;
 }
 
