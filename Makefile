@@ -19,7 +19,8 @@
 #	report		the figures of all that was run, as one table
 #	bench		figures beside others'; PART=record for one part of them
 #
-# FULL=1 tries all of what is otherwise a choice; FUZZ_SECONDS=N fuzzes longer.
+# FULL=1 tries all of what is otherwise a choice; FUZZ_SECONDS=N makes fuzz go by
+# chance, for so long.
 
 BUILD := $(CURDIR)/build
 export FULL FUZZ_SECONDS SOAK_SECONDS RUNS MS DESTDIR PREFIX LIBDIR
