@@ -55,6 +55,7 @@ void tlsup_agent_net_init(struct tlsup_net *tn)
 	INIT_LIST_HEAD(&tn->pending);
 	INIT_DELAYED_WORK(&tn->grace, grace_work);
 	tn->agent_grace_ms = TLSUP_GRACE_DEFAULT_MS;
+	tn->hold_ms = TLSUP_HOLD_DEFAULT_MS;
 	tn->cbc = 1;
 	tn->tx = 1;
 	tn->rx = 1;

@@ -153,13 +153,26 @@ static void deadline_work(struct work_struct *work)
 	tlsup_conn_put(conn);
 }
 
-static void arm_deadline(struct tlsup_conn *conn)
+static void arm_deadline(struct tlsup_conn *conn, unsigned int ms)
 {
-	unsigned long delay = msecs_to_jiffies(conn->options->timeout_ms);
+	unsigned long delay = msecs_to_jiffies(ms);
 
 	tlsup_conn_get(conn);
 	if (!queue_delayed_work(tlsup_wq, &conn->deadline, delay))
 		tlsup_conn_put(conn);
+}
+
+/**
+ * tlsup_conn_hold - a record is left open for more to come, but not for ever
+ * @conn: open, socket lock held
+ *
+ * The clock runs from the first that is held. It is not stopped when the record
+ * is sent: once in so long it is cheaper to look in vain.
+ */
+void tlsup_conn_hold(struct tlsup_conn *conn)
+{
+	if (!conn->raw && !delayed_work_pending(&conn->deadline))
+		arm_deadline(conn, READ_ONCE(conn->tn->hold_ms));
 }
 
 static void disarm_deadline(struct tlsup_conn *conn)
@@ -430,7 +443,7 @@ int tlsup_conn_start(struct tlsup_conn *conn)
 					no_agent);
 			return -ESRCH;
 		}
-		arm_deadline(conn);
+		arm_deadline(conn, conn->options->timeout_ms);
 	}
 	/* A client speaks first; a server waits for its first whole record. */
 	if (conn->role == TLSUP_CLIENT)
@@ -444,7 +457,6 @@ int tlsup_conn_start(struct tlsup_conn *conn)
 
 static void stop_handshake(struct tlsup_conn *conn, bool tell)
 {
-	disarm_deadline(conn);
 	conn->awaiting = false;
 	/* Before that no agent knows of it; and this may be softirq. */
 	tlsup_agent_release(conn, tell && conn->phase > TLSUP_PHASE_WAITING);
@@ -460,6 +472,7 @@ void tlsup_conn_done(struct tlsup_conn *conn)
 	u64 ns = ktime_get_ns() - conn->started_ns;
 
 	conn->handshake_us = min_t(u64, div_u64(ns, NSEC_PER_USEC), U32_MAX);
+	disarm_deadline(conn);
 	stop_handshake(conn, false);
 	tlsup_conn_set_phase(conn, TLSUP_PHASE_OPEN);
 	tlsup_stat_inc(conn->tn, handshakes_done);
@@ -495,6 +508,7 @@ void tlsup_conn_fail(struct tlsup_conn *conn, int error, int alert,
 	conn->reason = reason;
 	conn->tx.closed = true;
 
+	disarm_deadline(conn);
 	if (phase < TLSUP_PHASE_OPEN) {
 		stop_handshake(conn, true);
 		tlsup_stat_inc(conn->tn, handshakes_failed);
@@ -534,6 +548,7 @@ void tlsup_conn_close(struct tlsup_conn *conn)
 {
 	if (conn->phase == TLSUP_PHASE_CLOSED)
 		return;
+	disarm_deadline(conn);
 	if (conn->phase < TLSUP_PHASE_OPEN) {
 		stop_handshake(conn, true);
 		if (conn->started_ns)
@@ -619,6 +634,9 @@ void tlsup_conn_run(struct tlsup_conn *conn)
 	    conn->phase < TLSUP_PHASE_OPEN)
 		tlsup_conn_fail(conn, ETIMEDOUT, TLSUP_ALERT_USER_CANCELED,
 				"the handshake's deadline has passed");
+	if (test_bit(TLSUP_TODO_TIMEOUT, &todo) &&
+	    conn->phase == TLSUP_PHASE_OPEN)
+		tlsup_tx_end(conn);
 	if (test_bit(TLSUP_TODO_CLOSE, &todo))
 		tlsup_conn_fail(conn, ECONNABORTED, TLSUP_ALERT_CLOSE_NOTIFY,
 				"an administrator ended the connection");

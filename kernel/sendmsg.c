@@ -15,6 +15,16 @@
 			 MSG_SPLICE_PAGES | MSG_CMSG_COMPAT | \
 			 MSG_NO_SHARED_FRAGS | MSG_BATCH)
 
+/*
+ * TCP_CORK: more is to come. What the application has in mind for one segment
+ * (a header and a file) is one record, too. As in-tree, "tlsup-raw" has records
+ * of its own making.
+ */
+static bool is_corked(const struct tlsup_conn *conn)
+{
+	return !conn->raw && (tcp_sk(conn->sk)->nonagle & TCP_NAGLE_CORK);
+}
+
 /* Nothing new is framed before TCP has taken what was. */
 static int drain(struct tlsup_conn *conn, long *timeo)
 {
@@ -75,7 +85,8 @@ static int check_writable(struct tlsup_conn *conn, long *timeo)
 static int send_all(struct tlsup_conn *conn, struct msghdr *msg, long *timeo,
 		    size_t *copied)
 {
-	bool more = (msg->msg_flags & MSG_MORE) && !(msg->msg_flags & MSG_EOR);
+	bool more = !(msg->msg_flags & MSG_EOR) &&
+		    ((msg->msg_flags & MSG_MORE) || is_corked(conn));
 	u8 type = TLSUP_APPLICATION_DATA;
 	int n, err = 0;
 
@@ -100,7 +111,11 @@ static int send_all(struct tlsup_conn *conn, struct msghdr *msg, long *timeo,
 		*copied += n;
 		conn->tx.bytes += n;
 	}
-	return more ? 0 : tlsup_tx_flush_open(conn);
+	if (!more)
+		return tlsup_tx_flush_open(conn);
+	if (conn->tx.record)
+		tlsup_conn_hold(conn);
+	return 0;
 }
 
 /**
@@ -149,9 +164,7 @@ void tlsup_splice_eof(struct socket *sock)
 
 	lock_sock(sk);
 	conn = tlsup_ulp_conn(sk);
-	if (conn->phase == TLSUP_PHASE_OPEN) {
-		tlsup_tx_flush_open(conn);
-		tlsup_tx_push(conn);
-	}
+	if (conn->phase == TLSUP_PHASE_OPEN && !is_corked(conn))
+		tlsup_tx_end(conn);
 	release_sock(sk);
 }

@@ -351,6 +351,18 @@ static bool is_forbidden_set(int level, int optname)
 	}
 }
 
+/* TCP sends at once what it has been holding back; so does the record layer. */
+static void end_hold(struct sock *sk)
+{
+	struct tlsup_conn *conn;
+
+	lock_sock(sk);
+	conn = tlsup_ulp_conn(sk);
+	if (conn->tx.record && conn->phase == TLSUP_PHASE_OPEN && !conn->raw)
+		tlsup_tx_end(conn);
+	release_sock(sk);
+}
+
 /**
  * tlsup_sockopt_set - proto->setsockopt
  * @sk: the socket
@@ -372,6 +384,8 @@ int tlsup_sockopt_set(struct sock *sk, int level, int optname, sockptr_t optval,
 		return set_tlsup(sk, optname, optval, optlen);
 	if (is_forbidden_set(level, optname))
 		return -EOPNOTSUPP;
+	if (level == SOL_TCP && (optname == TCP_CORK || optname == TCP_NODELAY))
+		end_hold(sk);
 	return conn->base->setsockopt(sk, level, optname, optval,
 						    optlen);
 }

@@ -6,6 +6,8 @@
  *
  *	agent_grace_ms	how long, after the last agent has left, requests wait
  *			for the next one; milliseconds
+ *	hold_ms		how long a record waits for more (MSG_MORE, TCP_CORK);
+ *			milliseconds
  *	max_pending	how many handshakes may be pending at once
  *	cbc		0: no new connection gets keys of a MAC suite
  *	tx, rx		0: nobody begins to send, or to receive: no handshake,
@@ -46,6 +48,14 @@ static const struct ctl_table table[] = {
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_INT_MAX,
 	},
+	{
+		.procname	= "hold_ms",
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_INT_MAX,
+	},
 	SWITCH("cbc"),
 	SWITCH("tx"),
 	SWITCH("rx"),
@@ -68,10 +78,11 @@ int tlsup_sysctl_net_init(struct tlsup_net *tn)
 	memcpy(copy, table, sizeof(table));
 	copy[0].data = &tn->agent_grace_ms;
 	copy[1].data = &tn->max_pending;
-	copy[2].data = &tn->cbc;
-	copy[3].data = &tn->tx;
-	copy[4].data = &tn->rx;
-	copy[5].data = &tn->splice;
+	copy[2].data = &tn->hold_ms;
+	copy[3].data = &tn->cbc;
+	copy[4].data = &tn->tx;
+	copy[5].data = &tn->rx;
+	copy[6].data = &tn->splice;
 	tn->sysctl_header = tlsup_register_sysctl(tn->net, "net/tlsup", copy,
 						  ARRAY_SIZE(table));
 	if (!tn->sysctl_header) {

@@ -48,6 +48,8 @@
 #define TLSUP_TIMEOUT_DEFAULT_MS	30000
 #define TLSUP_TIMEOUT_MAX_MS		3600000
 #define TLSUP_GRACE_DEFAULT_MS		5000
+/* As TCP, which holds back a segment that is not full for so long. */
+#define TLSUP_HOLD_DEFAULT_MS		200
 
 /* Handshake bytes that may wait for TCP, and data bytes framed per push. */
 #define TLSUP_TX_HANDSHAKE_MAX		(256 * 1024)
@@ -122,6 +124,7 @@ enum tlsup_counter {
  * @grace: fails what is pending when the grace time is over
  * @agent_grace_ms: sysctl
  * @max_pending: sysctl
+ * @hold_ms: sysctl
  * @refused: how often that may be said
  * @cbc: sysctl
  * @tx: sysctl
@@ -143,6 +146,7 @@ struct tlsup_net {
 	struct delayed_work grace;
 	unsigned int agent_grace_ms;
 	unsigned int max_pending;
+	unsigned int hold_ms;
 	struct ratelimit_state refused;
 	u8 cbc;
 	u8 tx;
@@ -371,7 +375,7 @@ struct tlsup_rx {
 enum tlsup_todo {
 	TLSUP_TODO_RX,		/* input or a change of TCP's state */
 	TLSUP_TODO_TX,		/* room in TCP's send queue */
-	TLSUP_TODO_TIMEOUT,	/* the deadline */
+	TLSUP_TODO_TIMEOUT,	/* the deadline, or that of an open record */
 	TLSUP_TODO_AGENT_GONE,	/* in mid-handshake */
 	TLSUP_TODO_NO_AGENT,	/* the grace time is over */
 	TLSUP_TODO_ANSWER,	/* an answer waits in conn->inbox */
@@ -413,7 +417,7 @@ enum tlsup_todo {
  * @saved_write_space: same
  * @saved_error_report: same
  * @work: all that may not run in softirq
- * @deadline: of the handshake
+ * @deadline: of the handshake; then of a record that is left open
  * @todo: bits of &enum tlsup_todo
  * @agent: to which it was given; tn->lock
  * @agent_node: in agent->conns or in tn->pending; tn->lock
@@ -515,6 +519,7 @@ void tlsup_conn_fail(struct tlsup_conn *conn, int error, int alert,
 		     const char *reason);
 void tlsup_conn_fail_fault(struct tlsup_conn *conn, enum tlsup_fault fault);
 void tlsup_conn_close(struct tlsup_conn *conn);
+void tlsup_conn_hold(struct tlsup_conn *conn);
 void tlsup_conn_keyed(struct tlsup_conn *conn, const struct tlsup_keys *keys);
 void tlsup_conn_queue(struct tlsup_conn *conn, enum tlsup_todo todo);
 void tlsup_conn_run(struct tlsup_conn *conn);
@@ -573,6 +578,7 @@ int tlsup_tx_push(struct tlsup_conn *conn);
 void tlsup_tx_forgive_small(struct tlsup_conn *conn);
 void tlsup_tx_force(struct tlsup_conn *conn);
 int tlsup_tx_flush_open(struct tlsup_conn *conn);
+void tlsup_tx_end(struct tlsup_conn *conn);
 void tlsup_tx_purge(struct tlsup_conn *conn);
 void tlsup_tx_work(struct tlsup_conn *conn);
 

@@ -490,6 +490,16 @@ int tlsup_tx_flush_open(struct tlsup_conn *conn)
 }
 
 /**
+ * tlsup_tx_end - nothing more is to come: send the open record, if there is one
+ * @conn: open, socket lock held
+ */
+void tlsup_tx_end(struct tlsup_conn *conn)
+{
+	if (!tlsup_tx_flush_open(conn))
+		tlsup_tx_push(conn);
+}
+
+/**
  * tlsup_tx_purge - forget what has not been sent
  * @conn: socket lock held, or nobody left to hold it
  */

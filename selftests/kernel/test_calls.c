@@ -229,6 +229,7 @@ TEST_F(calls, eor_ends_the_record_that_more_would_keep_open)
 {
 	uint64_t before = tls_info(self->client).tx_records;
 
+	ASSERT_EQ(0, net_sysctl("hold_ms", 600000));
 	ASSERT_EQ(10, send(self->client, self->out, 10, MSG_MORE));
 	ASSERT_EQ(10, send(self->client, self->out + 10, 10,
 			   MSG_MORE | MSG_EOR));

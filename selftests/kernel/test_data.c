@@ -13,12 +13,16 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <netinet/tcp.h>
 
 #include "kselftest_harness.h"
 #include "mac.h"
 #include "net.h"
 
 #define BUFFER	(64 * 1024)
+
+/* No test takes so long. */
+#define PATIENCE_MS	600000
 
 FIXTURE(data) {
 	struct agent agent;
@@ -235,6 +239,7 @@ TEST_F(data, more_gathers_writes_into_one_record)
 	uint64_t before = tls_info(self->client).tx_records;
 	int i;
 
+	ASSERT_EQ(0, net_sysctl("hold_ms", PATIENCE_MS));
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(100, send(self->client, self->out + i * 100, 100,
 				    MSG_MORE));
@@ -249,6 +254,7 @@ TEST_F(data, more_is_sent_when_the_record_is_full)
 {
 	size_t sent = 0;
 
+	ASSERT_EQ(0, net_sysctl("hold_ms", PATIENCE_MS));
 	while (sent < 40000) {
 		ASSERT_EQ(500, send(self->client, self->out + sent, 500, MSG_MORE));
 		sent += 500;
@@ -260,6 +266,56 @@ TEST_F(data, more_is_sent_when_the_record_is_full)
 			     40000 - 2 * PLAINTEXT_MAX));
 	EXPECT_SAME(40000);
 	EXPECT_EQ(0, recv(self->server, self->in, 1, 0));
+}
+
+static int cork(int fd, int on)
+{
+	return setsockopt(fd, SOL_TCP, TCP_CORK, &on, sizeof(on));
+}
+
+TEST_F(data, a_cork_gathers_a_header_and_a_file_into_one_record)
+{
+	uint64_t before = tls_info(self->client).tx_records;
+	int file = memfd_create("file", MFD_CLOEXEC);
+	off_t at = 100;
+
+	ASSERT_EQ(0, net_sysctl("hold_ms", PATIENCE_MS));
+	ASSERT_EQ(1124, write(file, self->out, 1124));
+	ASSERT_EQ(0, cork(self->client, 1));
+	ASSERT_EQ(100, send(self->client, self->out, 100, 0));
+	ASSERT_EQ(1024, sendfile(self->client, file, &at, 1024));
+	EXPECT_EQ(0, poll_now(self->server, POLLIN, 50));
+	ASSERT_EQ(0, cork(self->client, 0));
+	EXPECT_EQ(before + 1, tls_info(self->client).tx_records);
+	ASSERT_TRUE(read_all(self->server, self->in, 1124));
+	EXPECT_SAME(1124);
+	close(file);
+}
+
+TEST_F(data, nodelay_sends_what_is_behind_a_cork)
+{
+	const int on = 1;
+
+	ASSERT_EQ(0, net_sysctl("hold_ms", PATIENCE_MS));
+	ASSERT_EQ(0, cork(self->client, 1));
+	ASSERT_EQ(100, send(self->client, self->out, 100, 0));
+	ASSERT_EQ(0, setsockopt(self->client, SOL_TCP, TCP_NODELAY, &on,
+				sizeof(on)));
+	ASSERT_TRUE(read_all(self->server, self->in, 100));
+	EXPECT_SAME(100);
+}
+
+TEST_F(data, what_waits_for_more_does_not_wait_for_ever)
+{
+	ASSERT_EQ(0, net_sysctl("hold_ms", 1));
+	ASSERT_EQ(100, send(self->client, self->out, 100, MSG_MORE));
+	ASSERT_TRUE(read_all(self->server, self->in, 100));
+	EXPECT_SAME(100);
+	/* And again, behind TCP's own cork, which has a limit of its own. */
+	ASSERT_EQ(0, cork(self->client, 1));
+	ASSERT_EQ(100, send(self->client, self->out + 100, 100, 0));
+	ASSERT_TRUE(read_all(self->server, self->in + 100, 100));
+	EXPECT_SAME(200);
 }
 
 TEST_F(data, a_file_goes_out_by_sendfile_unchanged)

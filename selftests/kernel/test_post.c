@@ -167,6 +167,7 @@ TEST_F(post, an_answer_waits_for_the_record_that_is_open)
 {
 	uint8_t type = 0;
 
+	ASSERT_EQ(0, net_sysctl("hold_ms", 600000));
 	ASSERT_EQ(5, send(self->ours, "begin", 5, MSG_MORE));
 	ASSERT_TRUE(send_update(&self->peer, true));
 	EXPECT_EQ(0, poll_now(self->ours, POLLIN, 50));
