@@ -133,6 +133,8 @@ static int put_stats(struct sk_buff *skb, struct tlsup_net *tn)
 		[TLSUP_A_STATS_RX_REKEYS] = stat(tn, TLSUP_STAT_rx_rekeys),
 		[TLSUP_A_STATS_TX_BYTES] = stat(tn, TLSUP_STAT_tx_bytes_ended),
 		[TLSUP_A_STATS_RX_BYTES] = stat(tn, TLSUP_STAT_rx_bytes_ended),
+		[TLSUP_A_STATS_HANDSHAKES_REFUSED] =
+			stat(tn, TLSUP_STAT_handshakes_refused),
 	};
 	struct nlattr *nest = nla_nest_start(skb, TLSUP_A_STATS);
 	int i;

@@ -57,6 +57,7 @@ static void take_stats(struct kern_stats *stats, struct nlattr *nest)
 		.rx_rekeys = get_u64(tb[TLSUP_A_STATS_RX_REKEYS]),
 		.tx_bytes = get_u64(tb[TLSUP_A_STATS_TX_BYTES]),
 		.rx_bytes = get_u64(tb[TLSUP_A_STATS_RX_BYTES]),
+		.handshakes_refused = get_u64(tb[TLSUP_A_STATS_HANDSHAKES_REFUSED]),
 	};
 }
 

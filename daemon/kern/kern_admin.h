@@ -30,6 +30,7 @@ struct kern_stats {
 	uint64_t rx_rekeys;
 	uint64_t tx_bytes;		/* of connections that have ended */
 	uint64_t rx_bytes;
+	uint64_t handshakes_refused;	/* too many were pending */
 };
 
 /**

@@ -87,11 +87,12 @@ static json_t *kernel(struct service *service)
 		return json_null();
 	/* Those that have ended are in it; those that live are added. */
 	kern_admin_conns(service->admin, add_bytes, &k);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "connections", number(k.conns_created - k.conns_destroyed),
 			 "handshakes_done", number(k.handshakes_done),
 			 "handshakes_failed", number(k.handshakes_failed),
 			 "handshakes_pending", number(k.handshakes_pending),
+			 "handshakes_refused", number(k.handshakes_refused),
 			 "agents", number(k.agents),
 			 "tickets_dropped", number(k.tickets_dropped),
 			 "tx_bytes", number(k.tx_bytes),

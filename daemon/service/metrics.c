@@ -143,6 +143,9 @@ static void put_kernel(FILE *out, struct kern_admin *admin)
 		k.conns_created - k.conns_destroyed);
 	put_one(out, "tlsup_handshakes_pending", "gauge",
 		"Handshakes that wait or are in progress.", k.handshakes_pending);
+	put_one(out, "tlsup_handshakes_refused_total", "counter",
+		"Handshakes that were too many at once (net.tlsup.max_pending).",
+		k.handshakes_refused);
 	put_one(out, "tlsup_tickets_dropped_total", "counter",
 		"Tickets that came and found no room.", k.tickets_dropped);
 	put_pair(out, "tlsup_bytes_total", "Application data.", k.tx_bytes, k.rx_bytes);

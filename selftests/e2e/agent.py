@@ -5,11 +5,13 @@
 import contextlib
 import errno
 import os
+import struct
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 # pylint: disable=wrong-import-position
+import genl
 import host
 import peer
 import tlsup
@@ -199,6 +201,12 @@ def too_many_pending_handshakes_give_ENOBUFS(stack):
         took = time.monotonic() - begin
         equal(host.stats()["handshakes_refused"] -
               before["handshakes_refused"], 20, "counted")
+        with genl.Genl() as family:
+            reply = family.call("CMD_GET_STATS")[0][1]
+        found = genl.attrs_of(reply[genl.number("A_STATS")])
+        equal(struct.unpack("=Q", found[genl.number(
+            "A_STATS_HANDSHAKES_REFUSED")])[0],
+              host.stats()["handshakes_refused"], "as GET_STATS says")
         lines = log().count("more than 3 handshakes are pending")
         check(1 <= lines <= took + 1, lines, "lines in", took, "seconds")
         kept[0][0].close()
