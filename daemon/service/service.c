@@ -17,14 +17,14 @@
 #include <systemd/sd-daemon.h>
 
 #include "kern/kern_admin.h"
+#include "lib/secret.h"
 #include "log.h"
 #include "service/control.h"
 #include "service/metrics.h"
-#include "service/state.h"
-
 #include "service/takeover.h"
 #include "service/watch.h"
 #include "stats.h"
+#include "store/state.h"
 
 #define STATE_NAME	"tlsup-state"
 #define SECOND_US	(1000 * 1000ULL)
@@ -92,12 +92,42 @@ static bool start(struct service *service, struct generation *generation)
 	return false;
 }
 
+static bool differ(const char *one, const char *other)
+{
+	return strcmp(one ? one : "", other ? other : "");
+}
+
+/* What a daemon keeps for its life: its sockets, and what holds its sessions. */
+static void tell_kept(const struct config *old, const struct config *new)
+{
+	const struct {
+		const char *key;
+		bool changed;
+	} kept[] = {
+		{ "control", differ(old->control, new->control) },
+		{ "metrics", differ(old->metrics, new->metrics) },
+		{ "store", differ(old->store.redis, new->store.redis) },
+		{ "store_entries", old->store.entries != new->store.entries },
+		{ "store_bytes", old->store.bytes != new->store.bytes },
+		{ "store_timeout", old->store.timeout != new->store.timeout },
+		{ "fleet_key", old->store.key.len != new->store.key.len ||
+			       !secret_equal(old->store.key.data, new->store.key.data,
+					     new->store.key.len) },
+		{ "ticket_period", old->store.period != new->store.period },
+	};
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (kept[i].changed)
+			log_warning("%s: the new value is for the next start", kept[i].key);
+}
+
 static bool replace(struct service *service)
 {
 	struct generation *generation = generation_load(service->options.config);
 
 	if (!generation || !start(service, generation))
 		return false;
+	tell_kept(service->current->config, generation->config);
 	generation_drain(service->current);
 	service->current->next = service->old;
 	service->old = service->current;

@@ -15,8 +15,8 @@
 #include "log.h"
 #include "process.h"
 #include "service/control.h"
-#include "service/state.h"
 #include "service/stream.h"
+#include "store/state.h"
 
 #define ASK	"{\"command\":\"takeover\"}\n"
 #define TAKEN	"{\"command\":\"taken\"}\n"

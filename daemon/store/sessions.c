@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/secret.h"
-#include "service/state.h"
+#include "store/state.h"
 
 /* Those of the profile that gives the longest. */
 static uint64_t longest_lifetime(const struct config *config)

@@ -126,6 +126,17 @@ def a_bad_file_keeps_the_old_configuration_and_says_so(stack):
 
 
 @test(seconds=60)
+def what_a_reload_cannot_change_is_told(stack):
+    daemon = serving(stack)
+    write(daemon, f'metrics = "{daemon.dir}/metrics"\nstore_entries = 100\n' + CONF)
+    service.ctl(daemon, "reload")
+    for key in ("metrics", "store_entries"):
+        check(f"{key}: the new value is for the next start" in daemon.output(), key)
+    check("control: the new" not in daemon.output(), daemon.output())
+    check(not os.path.exists(f"{daemon.dir}/metrics"), "metrics are served")
+
+
+@test(seconds=60)
 def a_bad_fleet_key_keeps_the_old_one_and_says_so(stack):
     text = 'fleet_key = "fleet.key"\n' + TICKETS["sealed"]
     daemon = serving(stack, text=text, start=False)

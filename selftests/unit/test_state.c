@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
-#include "service/state.h"
+#include "store/state.h"
 
 #define BLOBS	100
 

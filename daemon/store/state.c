@@ -5,7 +5,7 @@
  * The memory is a file without a name (memfd). What comes from another daemon
  * is checked as if it came from a stranger: what is cut short is left out.
  */
-#include "service/state.h"
+#include "store/state.h"
 
 #include <stdlib.h>
 #include <string.h>
