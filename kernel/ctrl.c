@@ -206,15 +206,8 @@ void tlsup_ctrl_update_tx(struct tlsup_conn *conn)
 	trace_tlsup_rekey(conn->id, true, tx->rekeys);
 }
 
-static int check_key_update(struct tlsup_conn *conn, const u8 *body, size_t len,
-			    bool last)
+static int check_key_update(struct tlsup_conn *conn, const u8 *body, bool last)
 {
-	if (conn->rx.keys->version != TLSUP_VERSION_1_3)
-		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
-			    "a handshake message that has no place here");
-	if (len != 1)
-		return fail(conn, EPROTO, TLSUP_ALERT_DECODE_ERROR,
-			    "key_update: length");
 	if (body[0] > 1)
 		return fail(conn, EPROTO, TLSUP_ALERT_ILLEGAL_PARAMETER,
 			    "key_update: request_update");
@@ -229,10 +222,10 @@ static int check_key_update(struct tlsup_conn *conn, const u8 *body, size_t len,
 
 /* KeyUpdate (RFC 9846, 4.6.3); @last: it ends its record, as it must. */
 static int received_key_update(struct tlsup_conn *conn, const u8 *body,
-			       size_t len, bool last)
+			       bool last)
 {
 	struct tlsup_keys *keys;
-	int err = check_key_update(conn, body, len, last);
+	int err = check_key_update(conn, body, last);
 
 	if (err)
 		return err;
@@ -254,23 +247,15 @@ static int received_key_update(struct tlsup_conn *conn, const u8 *body,
 	return 0;
 }
 
-static int new_session_ticket(struct tlsup_conn *conn, const u8 *message,
-			      size_t len)
+static void new_session_ticket(struct tlsup_conn *conn, const u8 *message,
+			       size_t len)
 {
-	if (conn->role != TLSUP_CLIENT)
-		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
-			    "a session ticket that came from a client");
-	/* TLS 1.2 has them in the handshake only (RFC 5077, 3.3). */
-	if (conn->rx.keys->version != TLSUP_VERSION_1_3)
-		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
-			    "a session ticket behind the handshake");
 	if (conn->rx.tickets < TLSUP_TICKETS_MAX) {
 		conn->rx.tickets++;
 		tlsup_agent_ticket(conn, tlsup_event_ticket(conn, message, len));
 	} else {
 		tlsup_stat_inc(conn->tn, tickets_dropped);
 	}
-	return 0;
 }
 
 /* TLS 1.2: HelloRequest to a client, ClientHello to a server (RFC 5246, 7.4). */
@@ -299,24 +284,44 @@ static int refuse_renegotiation(struct tlsup_conn *conn)
 	return 0;
 }
 
+/* TLS 1.2 has tickets in the handshake only (RFC 5077, 3.3). */
+static bool has_place(const struct tlsup_conn *conn, u8 type)
+{
+	if (conn->rx.keys->version != TLSUP_VERSION_1_3)
+		return is_renegotiation(conn, type);
+	return type == TLSUP_KEY_UPDATE ||
+	       (type == TLSUP_NEW_SESSION_TICKET && conn->role == TLSUP_CLIENT);
+}
+
+/* Before the rest of a message is waited for: may it come at all? */
+static int check_head(struct tlsup_conn *conn)
+{
+	const u8 *head = conn->rx.message;
+	size_t len = get_unaligned_be24(head + 1);
+
+	if (!has_place(conn, head[0]))
+		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
+			    "a handshake message that has no place here");
+	if (head[0] == TLSUP_KEY_UPDATE && len != 1)
+		return fail(conn, EPROTO, TLSUP_ALERT_DECODE_ERROR,
+			    "key_update: length");
+	if (len > TLSUP_POST_HANDSHAKE_MAX - TLSUP_HANDSHAKE_HEADER_SIZE)
+		return fail(conn, EPROTO, TLSUP_ALERT_ILLEGAL_PARAMETER,
+			    "a handshake message that is too long");
+	return 0;
+}
+
+/* The message has a place here: check_head() has seen to it. */
 static int post_handshake(struct tlsup_conn *conn, const u8 *message,
 			  size_t len, bool last)
 {
-	const u8 *body = message + TLSUP_HANDSHAKE_HEADER_SIZE;
-
 	if (is_renegotiation(conn, message[0]))
 		return refuse_renegotiation(conn);
-	switch (message[0]) {
-	case TLSUP_NEW_SESSION_TICKET:
-		return new_session_ticket(conn, message, len);
-	case TLSUP_KEY_UPDATE:
-		return received_key_update(conn, body,
-					   len - TLSUP_HANDSHAKE_HEADER_SIZE,
+	if (message[0] == TLSUP_KEY_UPDATE)
+		return received_key_update(conn, message + TLSUP_HANDSHAKE_HEADER_SIZE,
 					   last);
-	default:
-		return fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
-			    "a handshake message that has no place here");
-	}
+	new_session_ticket(conn, message, len);
+	return 0;
 }
 
 /* Bytes that complete the message in rx->message, or at least its header. */
@@ -333,13 +338,8 @@ static size_t message_wants(const struct tlsup_rx *rx)
 static int grow_message(struct tlsup_conn *conn, size_t n)
 {
 	struct tlsup_rx *rx = &conn->rx;
-	size_t total = rx->message_have + n;
-	u8 *grown;
+	u8 *grown = krealloc(rx->message, rx->message_have + n, GFP_KERNEL);
 
-	if (total > TLSUP_POST_HANDSHAKE_MAX)
-		return fail(conn, EPROTO, TLSUP_ALERT_ILLEGAL_PARAMETER,
-			    "a handshake message that is too long");
-	grown = krealloc(rx->message, total, GFP_KERNEL);
 	if (!grown)
 		return fail(conn, ENOMEM, TLSUP_ALERT_INTERNAL_ERROR,
 			    "out of memory");
@@ -371,8 +371,12 @@ static int handshake(struct tlsup_conn *conn, struct tlsup_rec *rec)
 		       tlsup_rec_data(rec) + off, n);
 		rx->message_have += n;
 		off += n;
-		if (rx->message_have < TLSUP_HANDSHAKE_HEADER_SIZE ||
-		    message_wants(rx))
+		if (rx->message_have < TLSUP_HANDSHAKE_HEADER_SIZE)
+			continue;
+		err = check_head(conn);
+		if (err)
+			return err;
+		if (message_wants(rx))
 			continue;
 		err = post_handshake(conn, rx->message, rx->message_have,
 				     off == rec->len);
