@@ -387,6 +387,13 @@ static bool is_plaintext_alert(const struct tlsup_rx *rx)
 	       rx->keys->epoch == TLSUP_EPOCH_HANDSHAKE && !rx->keys->seq;
 }
 
+/* What early data looks like under other keys, and with another tag. */
+static bool may_be_early(enum tlsup_fault fault)
+{
+	return fault == TLSUP_FAULT_MAC || fault == TLSUP_FAULT_SHORT ||
+	       fault == TLSUP_FAULT_OVERFLOW;
+}
+
 static enum tlsup_fault open_keyed(struct tlsup_conn *conn,
 				   struct tlsup_direct *direct, int *error)
 {
@@ -396,7 +403,7 @@ static enum tlsup_fault open_keyed(struct tlsup_conn *conn,
 	if (rx->keys->type_size && rx->type != TLSUP_APPLICATION_DATA)
 		return TLSUP_FAULT_UNPROTECTED;
 	fault = open_protected(conn, direct, error);
-	if (fault == TLSUP_FAULT_MAC && !rx->keys->seq && skip(rx))
+	if (may_be_early(fault) && !rx->keys->seq && skip(rx))
 		return TLSUP_OK;
 	if (!fault && !*error)
 		rx->skip = 0;

@@ -57,10 +57,12 @@ void tlsup_rx_purge(struct tlsup_conn *conn)
 	rx->message_have = 0;
 }
 
+/* Before keys: what is protected is early data, or will be opened later. */
 static unsigned int longest(const struct tlsup_rx *rx)
 {
 	if (!rx->keys)
-		return TLSUP_PLAINTEXT_MAX;
+		return rx->header[0] == TLSUP_APPLICATION_DATA ?
+			TLSUP_CIPHERTEXT_MAX : TLSUP_PLAINTEXT_MAX;
 	return rx->keys->version == TLSUP_VERSION_1_3 ?
 		TLSUP_CIPHERTEXT_MAX : TLSUP_CIPHERTEXT_MAX_12;
 }
