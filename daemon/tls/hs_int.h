@@ -333,6 +333,7 @@ bool scheme_verifiable(const struct hs *hs, uint16_t scheme);
 enum suite_auth scheme_auth(uint16_t scheme);
 void scheme_write_list(const struct hs *hs, struct wr *wr);
 void scheme_commit(struct hs *hs, struct rd list);
+void scheme_strike_curves(struct hs *hs, struct rd groups);
 void scheme_commit_cert(struct hs *hs, struct rd list);
 bool scheme_choose(struct hs *hs, uint8_t auths);
 

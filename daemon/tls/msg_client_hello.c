@@ -171,21 +171,30 @@ static uint16_t choose_version(const struct hs *hs, const struct client_hello *h
 	return 0;
 }
 
+/* RFC 7507, 3: a client that has tried more before, be it for too old a version. */
+static bool is_fallback(const struct hs *hs, const struct client_hello *hello,
+			uint16_t version)
+{
+	uint16_t best = version_enabled(hs->config, TLS13) ? TLS13 : TLS12;
+
+	if (!version && ext_has(&hello->exts, EXT_SUPPORTED_VERSIONS))
+		return false;
+	return version != best && hello_has(hello->suites, FALLBACK_SCSV);
+}
+
 static bool check_version(struct hs *hs, const struct client_hello *hello,
 			  uint16_t version)
 {
 	/* SSL 3.0 and older, whatever else is said (RFC 9846, E.5). */
+	if (hello->version > SSL30 && is_fallback(hs, hello, version))
+		return hs_fail(hs, HS_ALERT_INAPPROPRIATE_FALLBACK,
+			       "client_hello: a fallback that was not needed");
 	if (!version || hello->version <= SSL30)
 		return hs_fail(hs, HS_ALERT_PROTOCOL_VERSION,
 			       "client_hello: no version in common");
 	if (!is_first(hs) && version != hs->version)
 		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 			       "client_hello: another version than in the first");
-	/* RFC 7507, 3: a client that has tried more before. */
-	if (version != TLS13 && version_enabled(hs->config, TLS13) &&
-	    hello_has(hello->suites, FALLBACK_SCSV))
-		return hs_fail(hs, HS_ALERT_INAPPROPRIATE_FALLBACK,
-			       "client_hello: a fallback that was not needed");
 	return true;
 }
 

@@ -6,7 +6,7 @@
  */
 #include <assert.h>
 
-#include "tls/hs_int.h"
+#include "tls/ext.h"
 
 /* Versions in which a scheme signs handshake messages; certificates apart. */
 #define IN12	(1 << 0)
@@ -18,32 +18,34 @@
  * @name: the standard's
  * @auth: kind of key
  * @versions: where CertificateVerify and ServerKeyExchange may use it
+ * @curve: of the key, among the named groups; 0: none of them
  */
 static const struct scheme {
 	uint16_t id;
 	const char *name;
 	enum suite_auth auth;
 	unsigned int versions;
+	uint16_t curve;
 } schemes[] = {
-	{ 0x0403, "ecdsa_secp256r1_sha256", AUTH_ECDSA, IN12 | IN13 },
-	{ 0x0807, "ed25519", AUTH_ECDSA, IN12 | IN13 },
-	{ 0x0804, "rsa_pss_rsae_sha256", AUTH_RSA, IN12 | IN13 },
-	{ 0x0503, "ecdsa_secp384r1_sha384", AUTH_ECDSA, IN12 | IN13 },
-	{ 0x0805, "rsa_pss_rsae_sha384", AUTH_RSA, IN12 | IN13 },
-	{ 0x0806, "rsa_pss_rsae_sha512", AUTH_RSA, IN12 | IN13 },
-	{ 0x0603, "ecdsa_secp521r1_sha512", AUTH_ECDSA, IN12 | IN13 },
-	{ 0x0808, "ed448", AUTH_ECDSA, IN12 | IN13 },
-	{ 0x0809, "rsa_pss_pss_sha256", AUTH_RSA, IN12 | IN13 },
-	{ 0x080a, "rsa_pss_pss_sha384", AUTH_RSA, IN12 | IN13 },
-	{ 0x080b, "rsa_pss_pss_sha512", AUTH_RSA, IN12 | IN13 },
-	{ 0x0401, "rsa_pkcs1_sha256", AUTH_RSA, IN12 },
-	{ 0x0501, "rsa_pkcs1_sha384", AUTH_RSA, IN12 },
-	{ 0x0601, "rsa_pkcs1_sha512", AUTH_RSA, IN12 },
+	{ 0x0403, "ecdsa_secp256r1_sha256", AUTH_ECDSA, IN12 | IN13, 0x0017 },
+	{ 0x0807, "ed25519", AUTH_ECDSA, IN12 | IN13, 0 },
+	{ 0x0804, "rsa_pss_rsae_sha256", AUTH_RSA, IN12 | IN13, 0 },
+	{ 0x0503, "ecdsa_secp384r1_sha384", AUTH_ECDSA, IN12 | IN13, 0x0018 },
+	{ 0x0805, "rsa_pss_rsae_sha384", AUTH_RSA, IN12 | IN13, 0 },
+	{ 0x0806, "rsa_pss_rsae_sha512", AUTH_RSA, IN12 | IN13, 0 },
+	{ 0x0603, "ecdsa_secp521r1_sha512", AUTH_ECDSA, IN12 | IN13, 0x0019 },
+	{ 0x0808, "ed448", AUTH_ECDSA, IN12 | IN13, 0 },
+	{ 0x0809, "rsa_pss_pss_sha256", AUTH_RSA, IN12 | IN13, 0 },
+	{ 0x080a, "rsa_pss_pss_sha384", AUTH_RSA, IN12 | IN13, 0 },
+	{ 0x080b, "rsa_pss_pss_sha512", AUTH_RSA, IN12 | IN13, 0 },
+	{ 0x0401, "rsa_pkcs1_sha256", AUTH_RSA, IN12, 0 },
+	{ 0x0501, "rsa_pkcs1_sha384", AUTH_RSA, IN12, 0 },
+	{ 0x0601, "rsa_pkcs1_sha512", AUTH_RSA, IN12, 0 },
 };
 
 #define SCHEMES		(sizeof(schemes) / sizeof(schemes[0]))
 
-static_assert(SCHEMES <= HS_LIST_MAX, "a peer's list fits, doubles apart");
+static_assert(SCHEMES <= HS_LIST_MAX, "a peer's list fits");
 
 static const struct scheme *find(uint16_t id)
 {
@@ -127,6 +129,15 @@ void scheme_write_list(const struct hs *hs, struct wr *wr)
 			wr_u16(wr, schemes[i].id);
 }
 
+/* Once each: so the list has room for all, whatever a peer repeats. */
+static void add(uint16_t *list, size_t *len, uint16_t scheme)
+{
+	for (size_t i = 0; i < *len; i++)
+		if (list[i] == scheme)
+			return;
+	list[(*len)++] = scheme;
+}
+
 /**
  * scheme_commit - keep what the peer can verify
  * @hs: with a version
@@ -138,9 +149,27 @@ void scheme_commit(struct hs *hs, struct rd list)
 	while (rd_more(&list)) {
 		uint16_t scheme = rd_u16(&list);
 
-		if (scheme_verifiable(hs, scheme) && hs->schemes_len < HS_LIST_MAX)
-			hs->schemes[hs->schemes_len++] = scheme;
+		if (scheme_verifiable(hs, scheme))
+			add(hs->schemes, &hs->schemes_len, scheme);
 	}
+}
+
+/**
+ * scheme_strike_curves - a key's curve is one that the client has (RFC 8422, 5.3)
+ * @hs: a server of TLS 1.2, with the client's schemes
+ * @groups: the client's supported_groups
+ */
+void scheme_strike_curves(struct hs *hs, struct rd groups)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < hs->schemes_len; i++) {
+		uint16_t curve = find(hs->schemes[i])->curve;
+
+		if (!curve || hello_has(groups, curve))
+			hs->schemes[len++] = hs->schemes[i];
+	}
+	hs->schemes_len = len;
 }
 
 /**
@@ -155,8 +184,8 @@ void scheme_commit_cert(struct hs *hs, struct rd list)
 	while (rd_more(&list)) {
 		uint16_t scheme = rd_u16(&list);
 
-		if (find(scheme) && hs->cert_schemes_len < HS_LIST_MAX)
-			hs->cert_schemes[hs->cert_schemes_len++] = scheme;
+		if (find(scheme))
+			add(hs->cert_schemes, &hs->cert_schemes_len, scheme);
 	}
 }
 

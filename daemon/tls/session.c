@@ -57,8 +57,11 @@ static bool fits_12(struct hs *hs, const struct hs_session *session)
 	if (session->ems && !hs->ems)
 		return hs_fail(hs, HS_ALERT_HANDSHAKE_FAILURE,
 			       "client_hello: a session without its extended_master_secret");
+	/* RFC 5246, 7.4.1.2: whoever asks for a session offers its suite. */
+	if (suite && !hello_has(hs->hello_suites, session->suite))
+		return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
+			       "client_hello: a session without its cipher suite");
 	return session->ems == hs->ems && suite && session->secret.len == MASTER_SIZE &&
-	       hello_has(hs->hello_suites, session->suite) &&
 	       (!suite->mac_size || !hs->config->etm_required ||
 		ext_from_peer(hs, EXT_ENCRYPT_THEN_MAC));
 }

@@ -92,6 +92,8 @@ static bool answers(const struct heard *heard, const char *ext, size_t len)
 }
 
 #define ANSWERS(heard, ext)	answers(&(heard), ext, sizeof(ext) - 1)
+#define TIMES4(s)	s s s s
+#define TIMES17(s)	TIMES4(TIMES4(s)) s
 
 TEST(a_plain_hello_is_answered)
 {
@@ -245,20 +247,6 @@ TEST(encrypt_then_mac_may_be_required)
 	EXPECT_EQ(0xc02b, hear(&aead, &config, NULL).suite);
 }
 
-/* TLS_NULL_WITH_NULL_NULL to TLS_ECDHE_RSA_WITH_NULL_SHA: not even by a policy. */
-TEST(null_encryption_is_refused)
-{
-	static const char *const suites[] = { "\0\0", "\0\1", "\0\2", "\0\x3b", "\xc0\6",
-					      "\xc0\x10" };
-
-	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
-		struct made made = { EXTS(BASE ETM), .suites = suites[i], .suites_len = 2 };
-
-		EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE,
-			  hear(&made, &only12, &pair_any_credential).alert);
-	}
-}
-
 /* RFC 8422, 5.1.2 and 5.2. */
 TEST(point_formats)
 {
@@ -280,6 +268,9 @@ TEST(point_formats)
 /* RFC 8422, 4 and 5.1.1. */
 TEST(curves)
 {
+	/* A key on a curve that the client has not (RFC 8422, 5.3). */
+	EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE,
+		  HEAR(EXTS("\0\x0a\0\4\0\2\0\x1d" SCHEMES), SUITES(ECDSA_GCM)).alert);
 	/* None named: the one that all have. None in common: another suite. */
 	EXPECT_EQ(0xc02b, HEAR(EXTS(SCHEMES), SUITES(ECDSA_GCM)).suite);
 	EXPECT_EQ(0x009c, HEAR(EXTS("\0\x0a\0\4\0\2\0\1" SCHEMES),
@@ -317,6 +308,9 @@ TEST(schemes)
 	EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE,
 		  HEAR(EXTS(GROUPS "\0\x0d\0\4\0\2\6\3"), SUITES(ECDSA_GCM)).alert);
 	EXPECT_EQ(-1, HEAR(EXTS(GROUPS "\0\x0d\0\6\0\4\2\3\4\3"), SUITES(ECDSA_GCM)).alert);
+	/* Behind more than there is room for of another. */
+	EXPECT_EQ(-1, HEAR(EXTS(GROUPS "\0\x0d\0\x26\0\x24" TIMES17("\x08\4") "\4\3"),
+			   SUITES(ECDSA_GCM)).alert);
 	/* Of the other kind of key: then the other suite. */
 	EXPECT_EQ(0xc02f, HEAR(EXTS(GROUPS "\0\x0d\0\4\0\2\x08\4"),
 			       SUITES(ECDSA_GCM "\xc0\x2f")).suite);
