@@ -10,8 +10,9 @@
  * for, so its receive buffer cannot overflow and no event is lost; the rest
  * wait here.
  *
- * A connection is in one of three places: nowhere, in tn->pending, or in the
- * conns of one agent. Each place but the first holds a reference to it.
+ * A connection is in one of three places: nowhere, among those that wait
+ * (pending.c), or in the conns of one agent. Each place but the first holds a
+ * reference to it.
  */
 #include "tlsup.h"
 
@@ -52,7 +53,7 @@ void tlsup_agent_net_init(struct tlsup_net *tn)
 {
 	spin_lock_init(&tn->lock);
 	INIT_LIST_HEAD(&tn->agents);
-	INIT_LIST_HEAD(&tn->pending);
+	tlsup_pending_net_init(tn);
 	INIT_DELAYED_WORK(&tn->grace, grace_work);
 	tn->agent_grace_ms = TLSUP_GRACE_DEFAULT_MS;
 	tn->hold_ms = TLSUP_HOLD_DEFAULT_MS;
@@ -62,9 +63,12 @@ void tlsup_agent_net_init(struct tlsup_net *tn)
 	tn->splice = 1;
 	ratelimit_state_init(&tn->refused, HZ, 1);
 	ratelimit_set_flags(&tn->refused, RATELIMIT_MSG_ON_RELEASE);
-	/* A pending handshake costs up to 32 KiB here and there: an eighth. */
-	tn->max_pending = clamp_t(unsigned long, totalram_pages() / 64, 64,
-				  65536);
+	/*
+	 * A pending handshake costs up to 32 KiB here and there: a quarter of
+	 * all memory, of which no user gets more than half.
+	 */
+	tn->max_pending = clamp_t(unsigned long, totalram_pages() / 32, 128,
+				  131072);
 }
 
 static struct tlsup_agent *find_agent(struct tlsup_net *tn,
@@ -129,9 +133,7 @@ static void hand_out(struct tlsup_net *tn)
 	struct tlsup_conn *conn;
 	struct sk_buff *event;
 
-	while (!list_empty(&tn->pending) && (agent = freest_agent(tn))) {
-		conn = list_first_entry(&tn->pending, struct tlsup_conn,
-					agent_node);
+	while ((agent = freest_agent(tn)) && (conn = tlsup_pending_next(tn))) {
 		event = skb_clone(conn->event, GFP_ATOMIC);
 		list_move_tail(&conn->agent_node, &agent->conns);
 		conn->agent = agent;
@@ -148,12 +150,10 @@ static void grace_work(struct work_struct *work)
 {
 	struct tlsup_net *tn = container_of(to_delayed_work(work),
 					    struct tlsup_net, grace);
-	struct tlsup_conn *conn;
 
 	spin_lock_bh(&tn->lock);
 	if (list_empty(&tn->agents))
-		list_for_each_entry(conn, &tn->pending, agent_node)
-			tlsup_conn_queue(conn, TLSUP_TODO_NO_AGENT);
+		tlsup_pending_each(tn, TLSUP_TODO_NO_AGENT);
 	spin_unlock_bh(&tn->lock);
 }
 
@@ -218,18 +218,18 @@ int tlsup_agent_register(struct tlsup_net *tn, struct sock *sk, u32 portid,
 }
 
 /* What the agent has not touched goes to another, the rest fails. */
-static void take_back(struct tlsup_net *tn, struct tlsup_agent *agent)
+static void take_back(struct tlsup_agent *agent)
 {
 	struct tlsup_conn *conn, *next;
 
 	list_for_each_entry_safe(conn, next, &agent->conns, agent_node) {
 		conn->agent = NULL;
+		list_del_init(&conn->agent_node);
 		if (!conn->answered) {
 			conn->started = false;
-			list_move_tail(&conn->agent_node, &tn->pending);
+			tlsup_pending_wait(conn);
 			continue;
 		}
-		list_del_init(&conn->agent_node);
 		tlsup_conn_queue(conn, TLSUP_TODO_AGENT_GONE);
 		tlsup_conn_put(conn);
 	}
@@ -251,7 +251,7 @@ void tlsup_agent_net_exit(struct tlsup_net *tn)
 	struct tlsup_agent *agent, *next;
 
 	cancel_delayed_work_sync(&tn->grace);
-	WARN_ON(!list_empty(&tn->pending));
+	WARN_ON(tn->pending_count);
 	list_for_each_entry_safe(agent, next, &tn->agents, node) {
 		list_del(&agent->node);
 		free_agent(agent);
@@ -280,7 +280,7 @@ void tlsup_agent_gone(struct tlsup_net *tn, u32 portid)
 		return;
 	}
 	list_del(&found->node);
-	take_back(tn, found);
+	take_back(found);
 	if (list_empty(&tn->agents)) {
 		tn->left = jiffies;
 		mod_delayed_work(tlsup_wq, &tn->grace,
@@ -366,9 +366,28 @@ static void tell_refused(struct tlsup_net *tn)
 {
 	tlsup_stat_inc(tn, handshakes_refused);
 	if (__ratelimit(&tn->refused))
-		pr_warn_ratelimited("tlsup: more than %u handshakes are pending (net.tlsup.max_pending), %llu have been refused\n",
+		pr_warn_ratelimited("tlsup: too many handshakes are pending, %u of %u (net.tlsup.max_pending), %llu have been refused\n",
+				    READ_ONCE(tn->pending_count),
 				    READ_ONCE(tn->max_pending),
 				    atomic64_read(&tn->stats[TLSUP_STAT_handshakes_refused]));
+}
+
+/* The event is kept if it goes well. */
+static int submit(struct tlsup_conn *conn, struct sk_buff *event,
+		  struct tlsup_share **spares)
+{
+	struct tlsup_net *tn = conn->tn;
+	int err;
+
+	if (list_empty(&tn->agents) && !within_grace(tn))
+		return -ESRCH;
+	err = tlsup_pending_enter(conn, spares);
+	if (err)
+		return err;
+	conn->event = event;
+	tlsup_conn_get(conn);
+	hand_out(tn);
+	return 0;
 }
 
 /**
@@ -379,29 +398,23 @@ static void tell_refused(struct tlsup_net *tn)
  * On success exactly one of these follows: an answer, TLSUP_TODO_NO_AGENT, or
  * tlsup_agent_release() by the caller.
  *
- * Return: 0, -ESRCH without an agent, -ENOBUFS if too many are pending.
+ * Return: 0, -ESRCH without an agent, -ENOBUFS if too many are pending, in all
+ * or of this user or peer, -ENOMEM.
  */
 int tlsup_agent_submit(struct tlsup_conn *conn, struct sk_buff *event)
 {
-	struct tlsup_net *tn = conn->tn;
-	int err = 0;
+	struct tlsup_share *spares[2];
+	int err = tlsup_pending_prepare(conn, spares);
 
-	spin_lock_bh(&tn->lock);
-	if (tn->pending_count >= READ_ONCE(tn->max_pending))
-		err = -ENOBUFS;
-	else if (list_empty(&tn->agents) && !within_grace(tn))
-		err = -ESRCH;
 	if (!err) {
-		conn->event = event;
-		conn->counted = true;
-		tn->pending_count++;
-		tlsup_conn_get(conn);
-		list_add_tail(&conn->agent_node, &tn->pending);
-		hand_out(tn);
+		spin_lock_bh(&conn->tn->lock);
+		err = submit(conn, event, spares);
+		spin_unlock_bh(&conn->tn->lock);
 	}
-	spin_unlock_bh(&tn->lock);
+	kfree(spares[0]);
+	kfree(spares[1]);
 	if (err == -ENOBUFS)
-		tell_refused(tn);
+		tell_refused(conn->tn);
 	if (err)
 		kfree_skb(event);
 	return err;
@@ -474,9 +487,7 @@ void tlsup_agent_release(struct tlsup_conn *conn, bool tell)
 	list_del_init(&conn->agent_node);
 	conn->agent = NULL;
 	swap(event, conn->event);
-	if (conn->counted)
-		tn->pending_count--;
-	conn->counted = false;
+	tlsup_pending_leave(conn);
 	if (agent && closed) {
 		__skb_queue_tail(&agent->events, closed);
 		flush_events(tn, agent);

@@ -21,6 +21,7 @@
 
 static atomic64_t last_id;
 
+static const char out_of_memory[] = "out of memory";
 static const char no_agent[] = "no agent serves this network namespace";
 
 /* Legal phases to follow each phase. */
@@ -358,7 +359,7 @@ void tlsup_conn_submit(struct tlsup_conn *conn)
 	tlsup_conn_set_phase(conn, TLSUP_PHASE_PENDING);
 	if (!event) {
 		tlsup_conn_fail(conn, ENOMEM, TLSUP_ALERT_INTERNAL_ERROR,
-				"out of memory");
+				out_of_memory);
 		return;
 	}
 	rec = tlsup_rx_head(conn);
@@ -369,6 +370,9 @@ void tlsup_conn_submit(struct tlsup_conn *conn)
 	if (err == -ENOBUFS)
 		tlsup_conn_fail(conn, ENOBUFS, TLSUP_ALERT_INTERNAL_ERROR,
 				"too many handshakes are pending");
+	else if (err == -ENOMEM)
+		tlsup_conn_fail(conn, ENOMEM, TLSUP_ALERT_INTERNAL_ERROR,
+				out_of_memory);
 	else if (err)
 		tlsup_conn_fail(conn, ESRCH, TLSUP_ALERT_INTERNAL_ERROR,
 				no_agent);

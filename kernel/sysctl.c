@@ -8,7 +8,8 @@
  *			for the next one; milliseconds
  *	hold_ms		how long a record waits for more (MSG_MORE, TCP_CORK);
  *			milliseconds
- *	max_pending	how many handshakes may be pending at once
+ *	max_pending	how many handshakes may be pending at once; nobody gets
+ *			more of them than are left for others (pending.c)
  *	cbc		0: no new connection gets keys of a MAC suite
  *	tx, rx		0: nobody begins to send, or to receive: no handshake,
  *			no first TLS_TX or TLS_RX

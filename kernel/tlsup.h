@@ -11,7 +11,7 @@
  *
  * References: a connection (struct tlsup_conn) holds its sock for life. It is
  * held by the socket (until close), by each queued work, by the agent that it
- * was given to or the list of pending ones, and by whoever looked it up.
+ * was given to or the list of those that wait, and by whoever looked it up.
  */
 #ifndef _TLSUP_H
 #define _TLSUP_H
@@ -19,6 +19,7 @@
 #include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/ratelimit_types.h>
+#include <linux/rbtree_types.h>
 #include <linux/refcount.h>
 #include <linux/scatterlist.h>
 #include <linux/skbuff.h>
@@ -75,6 +76,7 @@ struct tlsup_agent;
 struct tlsup_conn;
 struct tlsup_direct;
 struct tlsup_raw;
+struct tlsup_share;
 
 /* Counters of a network namespace, in the order in which they are shown. */
 #define TLSUP_COUNTERS(X) \
@@ -114,10 +116,12 @@ enum tlsup_counter {
 /**
  * struct tlsup_net - what belongs to a network namespace
  * @net: the namespace
- * @lock: guards @agents, @pending, @pending_count, @had_agent, @left and all
- *	of struct tlsup_agent, and conn->agent, ->event, ->event_node
+ * @lock: guards @agents, @users, @turns, @pending_count, @had_agent, @left, all
+ *	of struct tlsup_agent and of struct tlsup_share, and conn->agent, ->event,
+ *	->share
  * @agents: registered agents
- * @pending: connections whose EV_START no agent has been sent
+ * @users: struct tlsup_share of each user with pending handshakes
+ * @turns: those of which any wait for an agent, the next one first
  * @pending_count: connections in TLSUP_PHASE_PENDING or _HANDSHAKE
  * @had_agent: whether one was ever here
  * @left: jiffies when the last one left
@@ -139,7 +143,8 @@ struct tlsup_net {
 	struct net *net;
 	spinlock_t lock; /* see above: taken in softirq too, so always _bh */
 	struct list_head agents;
-	struct list_head pending;
+	struct rb_root users;
+	struct list_head turns;
 	unsigned int pending_count;
 	bool had_agent;
 	unsigned long left;
@@ -420,12 +425,12 @@ enum tlsup_todo {
  * @deadline: of the handshake; then of a record that is left open
  * @todo: bits of &enum tlsup_todo
  * @agent: to which it was given; tn->lock
- * @agent_node: in agent->conns or in tn->pending; tn->lock
+ * @agent_node: in agent->conns or in @share's waiting; tn->lock
+ * @share: of tn->pending_count; NULL if it has no part of that; tn->lock
  * @event: EV_START kept until the first answer, so that it can go to another
  *	agent; tn->lock
  * @started: an agent has been sent EV_START; tn->lock
  * @answered: an agent has answered; tn->lock
- * @counted: counts in tn->pending_count; tn->lock
  * @inbox: answers that came while the socket lock was taken; tn->lock
  * @free_work: the end
  */
@@ -466,10 +471,10 @@ struct tlsup_conn {
 	unsigned long todo;
 	struct tlsup_agent *agent;
 	struct list_head agent_node;
+	struct tlsup_share *share;
 	struct sk_buff *event;
 	bool started;
 	bool answered;
-	bool counted;
 	struct sk_buff_head inbox;
 	struct rcu_work free_work;
 };
@@ -545,6 +550,16 @@ void tlsup_agent_release(struct tlsup_conn *conn, bool tell);
 int tlsup_agent_available(struct tlsup_net *tn);
 void tlsup_agent_net_init(struct tlsup_net *tn);
 void tlsup_agent_net_exit(struct tlsup_net *tn);
+
+/* pending.c */
+void tlsup_pending_net_init(struct tlsup_net *tn);
+int tlsup_pending_prepare(const struct tlsup_conn *conn,
+			  struct tlsup_share **spares);
+int tlsup_pending_enter(struct tlsup_conn *conn, struct tlsup_share **spares);
+void tlsup_pending_wait(struct tlsup_conn *conn);
+struct tlsup_conn *tlsup_pending_next(struct tlsup_net *tn);
+void tlsup_pending_leave(struct tlsup_conn *conn);
+void tlsup_pending_each(struct tlsup_net *tn, enum tlsup_todo todo);
 
 /* event.c */
 struct sk_buff *tlsup_event_start(struct tlsup_conn *conn);

@@ -22,7 +22,8 @@
  *	EKEYREVOKED	the peer's certificate is revoked
  *	ENOKEY		no such profile, or no certificate for the name
  *	EACCES		the profile is not for this user or program
- *	ENOBUFS		too many handshakes are pending
+ *	ENOBUFS		too many handshakes are pending, in all or of this user
+ *			or peer
  *	EPROTO		the peer broke the protocol or sent a fatal alert
  *	EBADMSG		a record failed authentication
  *	EMSGSIZE	a record is too long
