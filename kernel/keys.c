@@ -358,6 +358,27 @@ static void bump_explicit(struct tlsup_keys *keys)
 		put_unaligned_be64(get_unaligned_be64(at) + 1, at);
 }
 
+/*
+ * The kernel's ChaCha20 has the key in its state, on the stack, and leaves it
+ * there: in that of a task or of a worker that may not come so deep again for
+ * days. The other ciphers keep theirs in the tfm, which is wiped.
+ */
+static noinline void wipe_stack(void)
+{
+	u8 below[768];
+
+	memzero_explicit(below, sizeof(below));
+}
+
+static int finish(const struct tlsup_keys *keys, int err,
+		  struct crypto_wait *wait)
+{
+	err = crypto_wait_req(err, wait);
+	if (keys->cipher->id == TLSUP_CIPHER_CHACHA20_POLY1305)
+		wipe_stack();
+	return err;
+}
+
 /**
  * tlsup_keys_seal - protect one record in place
  * @keys: of the sending direction; the sequence number moves on
@@ -393,7 +414,7 @@ int tlsup_keys_seal(struct tlsup_keys *keys, struct scatterlist *sg, u8 type,
 	keys->seq++;
 	keys->used++;
 	bump_explicit(keys);
-	return crypto_wait_req(crypto_aead_encrypt(keys->req), &wait);
+	return finish(keys, crypto_aead_encrypt(keys->req), &wait);
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_keys_seal);
 
@@ -435,7 +456,7 @@ enum tlsup_fault tlsup_keys_open(struct tlsup_keys *keys, const u8 *header,
 		sg_set_buf(dst, keys->aad, keys->aad_size);
 	prepare(keys, &wait);
 	aead_request_set_crypt(keys->req, src, dst, len, keys->nonce);
-	err = crypto_wait_req(crypto_aead_decrypt(keys->req), &wait);
+	err = finish(keys, crypto_aead_decrypt(keys->req), &wait);
 	if (err == -EBADMSG)
 		return TLSUP_FAULT_MAC;
 	if (err) {

@@ -70,12 +70,63 @@ void secret_free(void *data, size_t len)
 	free(data);
 }
 
+#ifdef __x86_64__
+/* Names the registers 16 to 31, which only EVEX reaches. */
+__attribute__((target("avx512f"))) static void forget_upper_registers(void)
+{
+	__asm__ volatile(".irp n,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
+			 "vpxorq %%zmm\\n,%%zmm\\n,%%zmm\\n\n\t"
+			 ".endr" : : :
+			 "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21",
+			 "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27",
+			 "xmm28", "xmm29", "xmm30", "xmm31");
+}
+
+__attribute__((target("avx"))) static void forget_wide_registers(void)
+{
+	__asm__ volatile("vzeroall" : : :
+			 "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+			 "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+			 "xmm15");
+}
+
+static void forget_narrow_registers(void)
+{
+	__asm__ volatile(".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n\t"
+			 "pxor %%xmm\\n,%%xmm\\n\n\t"
+			 ".endr" : : :
+			 "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+			 "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+			 "xmm15");
+}
+#endif
+
 /**
- * secret_lock_process - keep all memory of this process out of swap and cores
+ * secret_forget_registers - before a thread waits: what its registers hold
+ *
+ * memcpy() moves secrets through vector registers, which the kernel keeps for as
+ * long as the thread waits. Of the architectures only x86-64 is known here.
+ */
+void secret_forget_registers(void)
+{
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx512f"))
+		forget_upper_registers();
+	if (__builtin_cpu_supports("avx"))
+		forget_wide_registers();
+	else
+		forget_narrow_registers();
+#endif
+}
+
+/**
+ * secret_lock_process - keep all memory of this process out of swap
  *
  * Engines, stacks and caches hold secrets, too, so locking is for all memory,
  * pages as they are first touched. A limit on locked memory that cannot be
  * lifted would make later allocations fail: then nothing is locked.
+ *
+ * A process that is forked from this one has to lock its own.
  *
  * Return: whether it is locked.
  */

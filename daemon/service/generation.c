@@ -112,6 +112,7 @@ static bool start_pool(struct generation *generation, const struct sessions *ses
 		.sessions = sessions,
 		.keylog = keylog,
 		.signers = signers,
+		.seal = signer_seal_key(generation->signer),
 	};
 	int channel[2], asks[2];
 

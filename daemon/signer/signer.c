@@ -16,6 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "crypto/cr_aead.h"
+#include "crypto/cr_rand.h"
+#include "lib/secret.h"
 #include "process.h"
 #include "sandbox.h"
 #include "signer/signer_int.h"
@@ -24,10 +27,14 @@
  * struct signer - the signer, for who started it
  * @pid: its process
  * @fd: the socket to it
+ * @seal: what it tells workers in secret is sealed with; of memory that all
+ *	share who are forked from here on. The kernel does not wipe what has
+ *	gone through a socket
  */
 struct signer {
 	pid_t pid;
 	int fd;
+	struct cr_aead_key *seal;
 };
 
 /**
@@ -89,6 +96,30 @@ ptrdiff_t signer_receive(int fd, struct signer_header *header, void *data, size_
 	return n - (ssize_t)sizeof(*header);
 }
 
+static void signer_free(struct signer *signer)
+{
+	secret_unmap(signer->seal, sizeof(*signer->seal));
+	free(signer);
+}
+
+static struct signer *signer_new(void)
+{
+	struct signer *signer = calloc(1, sizeof(*signer));
+	uint8_t key[CR_AEAD_KEY_SIZE];
+
+	if (!signer)
+		return NULL;
+	signer->seal = secret_share(sizeof(*signer->seal));
+	if (!signer->seal) {
+		free(signer);
+		return NULL;
+	}
+	cr_random(key, sizeof(key));
+	cr_aead_init(signer->seal, key);
+	secret_wipe_bytes(key, sizeof(key));
+	return signer;
+}
+
 /**
  * signer_start - start a signer
  *
@@ -96,22 +127,24 @@ ptrdiff_t signer_receive(int fd, struct signer_header *header, void *data, size_
  */
 struct signer *signer_start(void)
 {
-	struct signer *signer = calloc(1, sizeof(*signer));
+	struct signer *signer = signer_new();
 	int fds[2];
 
-	if (!signer || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
-		free(signer);
+	if (!signer)
+		return NULL;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
+		signer_free(signer);
 		return NULL;
 	}
 	signer->pid = process_fork("tlsupd: signer", &fds[1], 1);
 	if (!signer->pid)
-		signer_serve(fds[1]);
+		signer_serve(fds[1], signer->seal);
 	close(fds[1]);
 	signer->fd = fds[0];
 	if (signer->pid > 0)
 		return signer;
 	close(fds[0]);
-	free(signer);
+	signer_free(signer);
 	return NULL;
 }
 
@@ -126,7 +159,7 @@ void signer_end(struct signer *signer)
 	close(signer->fd);
 	kill(signer->pid, SIGKILL);
 	process_wait(signer->pid);
-	free(signer);
+	signer_free(signer);
 }
 
 /**
@@ -138,6 +171,17 @@ void signer_end(struct signer *signer)
 pid_t signer_pid(const struct signer *signer)
 {
 	return signer->pid;
+}
+
+/**
+ * signer_seal_key - what a worker opens the signer's secrets with
+ * @signer: the signer
+ *
+ * Return: in memory that whoever is forked from here on shares.
+ */
+const struct cr_aead_key *signer_seal_key(const struct signer *signer)
+{
+	return signer->seal;
 }
 
 static ptrdiff_t converse(struct signer *signer, struct signer_header *header,

@@ -20,6 +20,7 @@
 
 #include "x509/x509.h"
 
+struct cr_aead_key;
 struct sandbox_user;
 struct signer;
 struct signer_port;
@@ -27,6 +28,7 @@ struct signer_port;
 struct signer *signer_start(void);
 void signer_end(struct signer *signer);
 pid_t signer_pid(const struct signer *signer);
+const struct cr_aead_key *signer_seal_key(const struct signer *signer);
 bool signer_load(struct signer *signer, const char *name, const char *credential,
 		 struct x509_key_ref *ref, char error[X509_ERROR_MAX]);
 bool signer_seal(struct signer *signer, const struct sandbox_user *user);
@@ -59,7 +61,7 @@ struct signer_request {
 	} private;
 };
 
-struct signer_port *signer_port_open(int fd);
+struct signer_port *signer_port_open(int fd, const struct cr_aead_key *seal);
 void signer_port_close(struct signer_port *port);
 int signer_port_fd(const struct signer_port *port);
 void signer_port_ask(struct signer_port *port, struct signer_request *request);

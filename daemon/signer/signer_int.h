@@ -21,7 +21,7 @@ enum signer_op {
 	SIGNER_OP_CONNECT,	/* with a socket for a worker */
 	/* Of a worker. */
 	SIGNER_OP_SIGN,
-	SIGNER_OP_DECRYPT,
+	SIGNER_OP_DECRYPT,	/* the answer is sealed */
 };
 
 /** struct signer_header - before the bytes of a question or an answer */
@@ -36,6 +36,6 @@ int signer_send(int fd, const struct signer_header *header, const void *data,
 		size_t len, int passed);
 ptrdiff_t signer_receive(int fd, struct signer_header *header, void *data, size_t size,
 			 int *passed);
-_Noreturn void signer_serve(int fd);
+_Noreturn void signer_serve(int fd, const struct cr_aead_key *seal_key);
 
 #endif /* TLSUP_SIGNER_INT_H */

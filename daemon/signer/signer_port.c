@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "crypto/cr_aead.h"
 #include "lib/secret.h"
 #include "signer/signer_int.h"
 
@@ -21,6 +22,7 @@
 /**
  * struct signer_port - of one worker, used by its thread only
  * @fd: socket to the signer
+ * @seal: for what it tells in secret
  * @out: questions that are out, NULL where one was cancelled
  * @first: the oldest in @out
  * @count: how many are out
@@ -29,6 +31,7 @@
  */
 struct signer_port {
 	int fd;
+	const struct cr_aead_key *seal;
 	struct signer_request *out[OUT_MAX];
 	unsigned int first;
 	unsigned int count;
@@ -39,10 +42,11 @@ struct signer_port {
 /**
  * signer_port_open - a worker's way to the signer
  * @fd: from signer_connect(); the port's from here on
+ * @seal: signer_seal_key(); outlives the port
  *
  * Return: the port, or NULL.
  */
-struct signer_port *signer_port_open(int fd)
+struct signer_port *signer_port_open(int fd, const struct cr_aead_key *seal)
 {
 	struct signer_port *port = calloc(1, sizeof(*port));
 
@@ -51,6 +55,7 @@ struct signer_port *signer_port_open(int fd)
 		return NULL;
 	}
 	port->fd = fd;
+	port->seal = seal;
 	port->tail = &port->head;
 	return port;
 }
@@ -145,6 +150,25 @@ void signer_port_cancel(struct signer_port *port, struct signer_request *request
 		port->tail = link;
 }
 
+/* An answer for whoever asked; a box that does not open is none. */
+static void tell(struct signer_port *port, struct signer_request *request,
+		 const uint8_t *data, size_t len)
+{
+	uint8_t premaster[X509_PREMASTER_SIZE];
+
+	request->private.sent = false;
+	if (len && request->wish == SIGNER_DECRYPT) {
+		if (len != sizeof(premaster) + CR_AEAD_OVERHEAD ||
+		    !cr_aead_open(port->seal, NULL, 0, data, len, premaster))
+			len = 0;
+		else
+			len = sizeof(premaster);
+		data = premaster;
+	}
+	request->done(request->owner, data, len);
+	secret_wipe_bytes(premaster, sizeof(premaster));
+}
+
 /**
  * signer_port_receive - hand out the answers that have come
  * @port: the port
@@ -164,11 +188,8 @@ int signer_port_receive(struct signer_port *port)
 			return -EBADMSG;
 		port->first = (port->first + 1) % OUT_MAX;
 		port->count--;
-		if (request) {
-			request->private.sent = false;
-			request->done(request->owner, data,
-				      header.failed ? 0 : (size_t)n);
-		}
+		if (request)
+			tell(port, request, data, header.failed ? 0 : (size_t)n);
 		secret_wipe_bytes(data, sizeof(data));
 		flush(port);
 	}

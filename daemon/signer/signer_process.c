@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/cr_aead.h"
 #include "lib/secret.h"
 #include "log.h"
 #include "sandbox.h"
@@ -32,12 +33,14 @@
  * @len: how many
  * @tokens: some stay in tokens, whose modules need files
  * @sealed: no more may come
+ * @seal: for what workers are told in secret
  */
 static struct keys {
 	struct x509_key *keys[KEYS_MAX];
 	uint32_t len;
 	bool tokens;
 	bool sealed;
+	const struct cr_aead_key *seal;
 } all;
 
 static _Noreturn void broken(const char *what)
@@ -107,11 +110,13 @@ static void sign(int fd, struct signer_header *header, struct hs_bytes content)
 
 static void decrypt(int fd, struct signer_header *header, struct hs_bytes content)
 {
+	uint8_t box[X509_PREMASTER_SIZE + CR_AEAD_OVERHEAD];
 	uint8_t premaster[X509_PREMASTER_SIZE];
 
 	x509_key_decrypt(all.keys[header->key], content, premaster);
-	answer(fd, header, false, premaster, sizeof(premaster));
+	cr_aead_seal(all.seal, NULL, 0, premaster, sizeof(premaster), box);
 	secret_wipe_bytes(premaster, sizeof(premaster));
+	answer(fd, header, false, box, sizeof(box));
 }
 
 static void *serve_worker(void *arg)
@@ -133,6 +138,7 @@ static void *serve_worker(void *arg)
 			decrypt(fd, &header, content);
 		else
 			broken("a worker asks what it may not");
+		secret_forget_registers();
 	}
 	free(data);
 	close(fd);
@@ -158,14 +164,16 @@ static void connect_worker(int fd, struct signer_header *header, int worker)
 /**
  * signer_serve - be the signer
  * @fd: socket to the main process; when that goes, so does this
+ * @seal_key: for what workers are told in secret
  */
-_Noreturn void signer_serve(int fd)
+_Noreturn void signer_serve(int fd, const struct cr_aead_key *seal_key)
 {
 	static char data[8192];
 	struct signer_header header;
 	int worker = -1;
 	ptrdiff_t n;
 
+	all.seal = seal_key;
 	while ((n = signer_receive(fd, &header, data, sizeof(data), &worker)) >= 0) {
 		switch (header.op) {
 		case SIGNER_OP_LOAD:

@@ -176,6 +176,7 @@ _Noreturn void pool_serve(const struct pool_options *options)
 		.config = options->config,
 		.sessions = options->sessions,
 		.keylog = options->keylog,
+		.seal = options->seal,
 		.drained = eventfd(0, EFD_CLOEXEC),
 		.ended = eventfd(0, EFD_CLOEXEC),
 	};

@@ -39,6 +39,7 @@ struct pool_message {
  * @channel: socket to the main process
  * @asking: socket to the main process for the workers' questions
  * @signers: a socket to the signer for each worker
+ * @seal: signer_seal_key()
  */
 struct pool_options {
 	const struct config *config;
@@ -47,6 +48,7 @@ struct pool_options {
 	int channel;
 	int asking;
 	const int *signers;
+	const struct cr_aead_key *seal;
 };
 
 _Noreturn void pool_serve(const struct pool_options *options);

@@ -19,6 +19,7 @@
 #include <uthash.h>
 
 #include "kern/kern.h"
+#include "lib/secret.h"
 #include "log.h"
 #include "signer/signer.h"
 #include "stats.h"
@@ -260,6 +261,7 @@ static void run(struct worker *worker)
 	};
 
 	while (!is_over(worker)) {
+		secret_forget_registers();
 		if (poll(fds, 4, prepare_store(worker, &fds[3])) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -313,7 +315,7 @@ struct worker *worker_create(const struct worker_options *options, int signer)
 		.over = over,
 		.in_cgroup = in_cgroup,
 		.owner = worker,
-		.signer = signer_port_open(signer),
+		.signer = signer_port_open(signer, options->seal),
 		.resume = {
 			.port = store_open(options->sessions->store),
 			.tickets = options->sessions->tickets,

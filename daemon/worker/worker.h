@@ -19,6 +19,7 @@ struct worker;
  * @keylog: descriptor of the key log, or -1
  * @drained: eventfd that is told when each gets no new requests any more
  * @ended: eventfd that is told of each thread's end
+ * @seal: signer_seal_key()
  */
 struct worker_options {
 	const struct config *config;
@@ -26,6 +27,7 @@ struct worker_options {
 	int keylog;
 	int drained;
 	int ended;
+	const struct cr_aead_key *seal;
 };
 
 struct worker *worker_create(const struct worker_options *options, int signer);
