@@ -12,6 +12,7 @@
 
 #include "config/list.h"
 #include "crypto/cr_memory.h"
+#include "lib/secret.h"
 #include "log.h"
 #include "sandbox.h"
 #include "service/service.h"
@@ -125,6 +126,8 @@ int main(int argc, char **argv)
 	log_init(options.level);
 	log_set(options.level, options.trace);
 	sandbox_protect_memory();
+	if (!options.check && !secret_lock_process())
+		log_info("memory is not locked: the limit on it (RLIMIT_MEMLOCK) is too low");
 	cr_wipe_numbers();
 	umask(077);
 	sigemptyset(&signals);

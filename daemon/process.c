@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/secret.h"
+
 #define KEEP_MAX	260
 
 static int by_number(const void *a, const void *b)
@@ -73,6 +75,8 @@ pid_t process_fork(const char *name, const int *keep, size_t count)
 	if (getppid() != parent)
 		_exit(1);
 	prctl(PR_SET_NAME, name);
+	/* Its parent has said it if that cannot be done. */
+	secret_lock_process();
 	leave_signals();
 	close_others(keep, count);
 	return 0;
