@@ -182,32 +182,64 @@ def the_table_has_every_command(_stack):
     equal(found - set(COMMANDS), set(), "commands without a row")
 
 
-def use_a_socket(option, value):
-    """Attach to a socket of one's own and set an option."""
-    with contextlib.ExitStack() as stack:
-        sock = stack.enter_context(socket.socket())
-        sock.setsockopt(socket.SOL_TCP, tlsup.TCP_ULP, b"tlsup")
-        if option == tlsup.HANDSHAKE:
-            sock.setblocking(False)
-        return verdict(sock.setsockopt, tlsup.SOL_TLSUP, option, value)
+def use_a_socket(sock, ulp, level, option, value):
+    """Attach to a socket of one's own, and set an option or get it."""
+    sock.setsockopt(socket.SOL_TCP, tlsup.TCP_ULP, ulp)
+    if value is None:
+        return verdict(sock.getsockopt, level, option, 200)
+    return verdict(sock.setsockopt, level, option, value)
 
 
-def option_row(_stack, option, value):
+def option_row(stack, ulp, level, option, value, wanted):
     for become in WHO:
-        equal(as_somebody(become, use_a_socket, option, value), OK,
-              become.__name__)
+        sock = tlsup.tcp_pair(stack)[0]
+        sock.setblocking(False)
+        equal(as_somebody(become, use_a_socket, sock, ulp, level, option, value),
+              wanted, become.__name__)
 
 
-for name, number, data in (
-        ("TLSUP_HANDSHAKE", tlsup.HANDSHAKE, 1),
-        ("TLSUP_PROFILE", tlsup.PROFILE, b"default"),
-        ("TLSUP_SERVER_NAME", tlsup.SERVER_NAME, b"localhost"),
-        ("TLSUP_ALPN", tlsup.ALPN, b"\2h2"),
-        ("TLSUP_FLAGS", tlsup.FLAGS, 1),
-        ("TLSUP_TIMEOUT", tlsup.TIMEOUT, 1000),
-        ("TLSUP_PADDING", tlsup.PADDING, 16)):
+GET = None
+# What comes of it does not depend on who it is. In the order of the header.
+OPTIONS = {
+    "TLSUP_HANDSHAKE": (1, "EINPROGRESS"),
+    "TLSUP_PROFILE": (b"default", OK),
+    "TLSUP_SERVER_NAME": (b"localhost", OK),
+    "TLSUP_ALPN": (b"\2h2", OK),
+    "TLSUP_FLAGS": (1, OK),
+    "TLSUP_TIMEOUT": (1000, OK),
+    "TLSUP_INFO": (GET, "ENOPROTOOPT"),
+    "TLSUP_STATUS": (GET, OK),
+    "TLSUP_PEER_CERT": (GET, "ENOPROTOOPT"),
+    "TLSUP_PEER_CHAIN": (GET, "ENOPROTOOPT"),
+    "TLSUP_EXPORTER": (GET, "EINVAL"),
+    "TLSUP_REKEY": (0, "ENOPROTOOPT"),
+    "TLSUP_PADDING": (16, OK),
+}
+# struct tls12_crypto_info_aes_gcm_128 of TLS 1.3.
+CRYPTO_INFO = struct.pack("=HH", 0x0304, 51) + bytes(8 + 16 + 4 + 8)
+SOL_TLS = 282
+RAW_OPTIONS = {
+    "TLS_TX": (1, CRYPTO_INFO, OK),
+    "TLS_RX": (2, CRYPTO_INFO, OK),
+    "TLS_TX_ZEROCOPY_RO": (3, 1, OK),
+    "TLS_RX_EXPECT_NO_PAD": (4, 1, "EINVAL"),
+}
+
+for name, (data, result) in OPTIONS.items():
+    case(f"{name} on one's own socket by every kind of user", option_row, b"tlsup",
+         tlsup.SOL_TLSUP, list(OPTIONS).index(name) + 1, data, result)
+for name, (number, data, result) in RAW_OPTIONS.items():
     case(f"{name} on one's own socket by every kind of user", option_row,
-         number, data)
+         b"tlsup-raw", SOL_TLS, number, data, result)
+
+
+@test
+def the_table_has_every_option(_stack):
+    path = os.path.join(host.HERE, "../../include/uapi/linux/tlsup.h")
+    with open(path, encoding="ascii") as file:
+        body = re.search(r"enum tlsup_option {(.*?)}", file.read(), re.S).group(1)
+    found = re.findall(r"(TLSUP_\w+)\s*= (\d+),", body)
+    equal(found, [(name, str(i)) for i, name in enumerate(OPTIONS, 1)], "options")
 
 
 def set_sysctl(name):
