@@ -66,7 +66,7 @@ deb-test:
 	@scripts/deb-test
 
 soak:
-	@scripts/build uml-debug smp-debug smp-kcsan
+	@scripts/build uml uml-debug smp-debug smp-kcsan
 	@scripts/soak $(PART)
 
 coverage:

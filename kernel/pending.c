@@ -59,7 +59,9 @@ void tlsup_pending_net_init(struct tlsup_net *tn)
 
 static struct in6_addr user_of(const struct tlsup_conn *conn)
 {
-	return (struct in6_addr){ .s6_addr32 = { conn->identity->uid } };
+	return (struct in6_addr){
+		.s6_addr32 = { (__force __be32)conn->identity->uid },
+	};
 }
 
 static struct in6_addr peer_of(const struct tlsup_conn *conn)

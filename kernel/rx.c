@@ -176,6 +176,12 @@ static void hand_up(struct tlsup_conn *conn, struct tlsup_rec *rec)
 		tlsup_conn_submit(conn);
 		return;
 	}
+	/* Each costs the agent a turn, and the peer decides how small they are. */
+	if (READ_ONCE(conn->events) >= TLSUP_EVENTS_MAX) {
+		tlsup_conn_fail(conn, EPROTO, TLSUP_ALERT_UNEXPECTED_MESSAGE,
+				"the peer cut its messages into too many records");
+		return;
+	}
 	event = tlsup_event_record(conn);
 	if (!event) {
 		tlsup_conn_fail(conn, ENOMEM, TLSUP_ALERT_INTERNAL_ERROR,

@@ -63,6 +63,8 @@
 #define TLSUP_TX_SG			10
 #define TLSUP_TX_SG_CONTENT		7
 
+/* A chain of 64 KiB in records of 64 bytes (RFC 8449, 4), and the rest. */
+#define TLSUP_EVENTS_MAX		2048
 #define TLSUP_CCS_MAX			4
 #define TLSUP_WARNINGS_MAX		4
 #define TLSUP_RENEGOTIATIONS_MAX	2

@@ -12,6 +12,7 @@ import ssl
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
@@ -102,22 +103,27 @@ def drip(port):
         time.sleep(0.2)
 
 
+def is_ended(sock):
+    """Whether the server ends a connection; a timeout if it does not."""
+    with contextlib.suppress(ConnectionError):
+        while sock.recv(65536):
+            pass
+    return True
+
+
 def key_updates(port):
-    """As many KeyUpdates as the server takes, again and again."""
+    """More KeyUpdates than a server takes, again and again."""
     update = b"\x18\0\0\1\0"
     while True:
         with connect(port, FLOODER) as sock:
             client = tls13.Client(sock).handshake()
-            with contextlib.suppress(OSError):
+            secret = client.secrets["client application traffic secret"]
+            with contextlib.suppress(ConnectionError):
                 for _ in range(100):
                     sock.sendall(client.tx.seal(tls13.HANDSHAKE, update))
-                    secret = tls13.expand_label(
-                        client.secrets["client application traffic secret"],
-                        "traffic upd", b"", 32)
-                    client.secrets["client application traffic secret"] = secret
+                    secret = tls13.expand_label(secret, "traffic upd", b"", 32)
                     client.tx = tls13.Keys(secret)
-                    yield 1
-                raise AssertionError("a hundred updates were taken")
+            yield 100 * is_ended(sock)
 
 
 def renegotiations(port):
@@ -134,12 +140,23 @@ def chains(port):
     while True:
         with connect(port, FLOODER) as sock:
             client = tls13.Client(sock).handshake(certificate=False)
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(ConnectionError):
                 sock.sendall(client.tx.seal(tls13.HANDSHAKE, b"\x0b\xff\xff\xff\0\xff\xff\xf8"))
-                for _ in range(100):
+                for _ in range(30):
                     sock.sendall(client.tx.seal(tls13.HANDSHAKE, bytes(16000)))
-                    yield 1
-                raise AssertionError("1.6 MB of certificates were taken")
+            yield 1 * is_ended(sock)
+
+
+def crumbs(port):
+    """A message that is cut into records of one byte."""
+    record = struct.pack("!BHH", tls13.HANDSHAKE, 0x0301, 1)
+    message = b"\1\0\x20\0" + bytes(4000)
+    while True:
+        with connect(port, FLOODER) as sock:
+            sock.sendall(b"".join(record + message[i:i + 1] for i in range(4000)))
+            if sock.recv(7) != b"\x15\3\3\0\2\2\x0a":
+                raise AssertionError("not told of an unexpected_message")
+        yield 1
 
 
 class Flood:
@@ -215,7 +232,9 @@ def flooded(stack, flood, profile, steps):
     limit = host.sysctl("max_pending")
     stack.callback(host.sysctl, "max_pending", limit)
     host.sysctl("max_pending", PLACES)
-    _program, port = host.serve(stack, "--profile", profile)
+    program, port = host.serve(stack, "--profile", profile)
+    # It tells of each connection that fails.
+    threading.Thread(target=lambda: list(program.process.stdout), daemon=True).start()
     context = peer.client_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     visit(port, context)
@@ -243,8 +262,9 @@ def flooded(stack, flood, profile, steps):
 
 
 for what, by, enough in ((hellos, "default", 20), (half_open, "default", PLACES),
-                         (drip, "default", 400), (key_updates, "default", 40),
-                         (renegotiations, "compat", 2), (chains, "clients", 4)):
+                         (drip, "default", 400), (key_updates, "default", 100),
+                         (renegotiations, "compat", 2), (chains, "clients", 1),
+                         (crumbs, "default", 1)):
     case(f"a flood of {what.__name__.replace('_', ' ')} holds up nobody else", flooded,
          what, by, enough, seconds=240)
 
