@@ -31,7 +31,8 @@ const struct sandbox_user sandbox_same_user = { (uid_t)-1, (gid_t)-1 };
 /* Memory, time, and sockets that are open already. */
 static const int common_calls[] = {
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-	SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock),
+	SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock), SCMP_SYS(mlockall),
+	SCMP_SYS(munlockall),
 	SCMP_SYS(futex), SCMP_SYS(rseq), SCMP_SYS(set_robust_list),
 	SCMP_SYS(set_tid_address), SCMP_SYS(gettid), SCMP_SYS(getpid),
 	SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(exit),
