@@ -68,8 +68,11 @@ static void settle(struct hs *hs, enum msg msg, uint8_t setup)
 	hs->credential = &pair_any_credential;
 	hs->ems = true;
 	trans_start(hs);
-	if (is_12(msg))
+	if (is_12(msg)) {
+		ks12_master(&hs->ks12, (struct hs_bytes){ hash, PREMASTER_SIZE },
+			    hs->client_random, hs->server_random);
 		return;
+	}
 	ks_early(&hs->ks, hs->suite->hash, (struct hs_bytes){ 0 });
 	ks_handshake(&hs->ks, hash, 32, hash);
 }
