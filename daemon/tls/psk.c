@@ -231,6 +231,9 @@ bool psk_take(struct hs *hs, size_t index)
 	hs->flags |= FL_RESUMED;
 	hs->suite = suite;
 	hs->psk_index = index;
+	/* It does again as it is, for as long as the profile has it. */
+	if (hs->session->by == HS_EXTERNAL_PSK)
+		hs->flags &= ~(unsigned int)FL_TICKET;
 	if (!dhe)
 		hs->kex = NULL;
 	session_chain(hs);

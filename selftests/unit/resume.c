@@ -179,7 +179,7 @@ static void configure(struct resume *r)
 	client->sessions = !r->client_off;
 	server->sessions = !r->server_off;
 	client->session_ticket = server->session_ticket = r->by == HS_RESUMED_TICKET;
-	server->tickets = r->by == HS_EXTERNAL_PSK ? 0 : 2;
+	server->tickets = 2;
 	client->psk_ke = server->psk_ke = r->psk_ke;
 	server->suites = r->suites;
 	server->suites_len = r->suites_len;

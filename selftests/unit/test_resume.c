@@ -236,6 +236,15 @@ TEST_F(external, authenticates_both_sides)
 	EXPECT_EQ(0, self->r.pair.client.chain_len);
 }
 
+/* One would do even when the key is not the profile's any more. */
+TEST_F(external, brings_no_tickets)
+{
+	ASSERT_TRUE(resume_run(&self->r));
+	EXPECT_EQ(HS_EXTERNAL_PSK, self->r.at_client.session.by);
+	ASSERT_TRUE(resume_run(&self->r));
+	EXPECT_EQ(HS_EXTERNAL_PSK, self->r.pair.client.resumed);
+}
+
 /* Forward secrecy where both can have it, though both would do without. */
 TEST_F(external, psk_ke_only_without_a_group_in_common)
 {
