@@ -175,6 +175,52 @@ static bool is_struck(cfg_t *section, const char *name)
 	return false;
 }
 
+/**
+ * struct wish - numbers that a profile may strike, and perhaps list
+ * @key: that lists them; NULL: none does
+ * @number: of a name in that list
+ * @name: by which they are struck
+ */
+struct wish {
+	const char *key;
+	uint16_t (*number)(const char *name);
+	const char *(*name)(uint16_t number);
+};
+
+static const struct wish suites = { "suites", names_suite, names_of_suite };
+static const struct wish groups = { "groups", names_group, names_of_group };
+static const struct wish schemes = { NULL, NULL, names_of_scheme };
+static const struct wish compressions = { NULL, NULL, names_of_compression };
+
+/* Those that are listed, in that order, or else the usual; less what is struck. */
+static size_t choose(cfg_t *section, const struct wish *wish, const uint16_t *usual,
+		     size_t usual_len, uint16_t *out, size_t max)
+{
+	unsigned int listed = wish->key ? cfg_size(section, wish->key) : 0;
+	size_t len = 0;
+
+	for (unsigned int n = 0; n < (listed ? listed : usual_len) && len < max; n++) {
+		uint16_t id = listed ? wish->number(cfg_getnstr(section, wish->key, n)) :
+				       usual[n];
+
+		if (!is_struck(section, wish->name(id)))
+			out[len++] = id;
+	}
+	return len;
+}
+
+/* The usual is all that is known. */
+static size_t choose_of_all(cfg_t *section, const struct wish *wish, uint16_t (*at)(size_t),
+			    uint16_t *out)
+{
+	uint16_t known[CONFIG_LIST_MAX];
+	size_t count;
+
+	for (count = 0; count < CONFIG_LIST_MAX && at(count); count++)
+		known[count] = at(count);
+	return choose(section, wish, known, count, out, CONFIG_LIST_MAX);
+}
+
 static bool contains(const uint16_t *list, size_t len, uint16_t id)
 {
 	while (len)
@@ -183,28 +229,26 @@ static bool contains(const uint16_t *list, size_t len, uint16_t id)
 	return false;
 }
 
-/* Those that are listed, in that order, must be the policy's; less what is struck. */
-static bool load_suites(struct config_profile *profile, const struct config_file *file,
-			cfg_t *section)
+/* Those that are listed must be the policy's. */
+static bool check_suites(const struct config_profile *profile, const struct config_file *file,
+			 cfg_t *section, const uint16_t *allowed, size_t count)
 {
-	uint16_t allowed[POLICY_SUITES_MAX];
-	size_t count = policy_suites(profile->policy, allowed);
-	unsigned int listed = cfg_size(section, "suites");
+	for (unsigned int n = 0; n < cfg_size(section, suites.key); n++) {
+		const char *name = cfg_getnstr(section, suites.key, n);
 
-	for (unsigned int n = 0; n < (listed ? listed : count) && n < POLICY_SUITES_MAX; n++) {
-		uint16_t id = listed ? names_suite(cfg_getnstr(section, "suites", n)) :
-				       allowed[n];
-
-		if (!contains(allowed, count, id)) {
-			config_error(file, section, "suites",
-				     "suites: the policy \"%s\" does not allow %s",
-				     profile->policy->name, names_of_suite(id));
-			return false;
-		}
-		if (!is_struck(section, names_of_suite(id)))
-			profile->suites[profile->suites_len++] = id;
+		if (contains(allowed, count, names_suite(name)))
+			continue;
+		config_error(file, section, suites.key,
+			     "suites: the policy \"%s\" does not allow %s",
+			     profile->policy->name, name);
+		return false;
 	}
-	profile->min_version = profile->suites_len ? UINT16_MAX : 0;
+	return true;
+}
+
+static void find_versions(struct config_profile *profile)
+{
+	profile->min_version = UINT16_MAX;
 	for (size_t i = 0; i < profile->suites_len; i++) {
 		uint16_t version = policy_version(profile->suites[i]);
 
@@ -213,49 +257,45 @@ static bool load_suites(struct config_profile *profile, const struct config_file
 		if (version > profile->max_version)
 			profile->max_version = version;
 	}
-	if (profile->suites_len)
-		return true;
-	config_error(file, section, "strike", "no cipher suite is left");
-	return false;
+}
+
+static bool load_suites(struct config_profile *profile, const struct config_file *file,
+			cfg_t *section)
+{
+	uint16_t allowed[POLICY_SUITES_MAX];
+	size_t count = policy_suites(profile->policy, allowed);
+
+	if (!check_suites(profile, file, section, allowed, count))
+		return false;
+	profile->suites_len = choose(section, &suites, allowed, count, profile->suites,
+				     POLICY_SUITES_MAX);
+	if (!profile->suites_len) {
+		config_error(file, section, "strike", "no cipher suite is left");
+		return false;
+	}
+	find_versions(profile);
+	return true;
 }
 
 static bool load_groups(struct config_profile *profile, const struct config_file *file,
 			cfg_t *section)
 {
-	uint16_t offered[POLICY_GROUPS_MAX];
-	size_t count = policy_groups(profile->policy, offered);
-	unsigned int listed = cfg_size(section, "groups");
+	uint16_t usual[POLICY_GROUPS_MAX];
+	size_t count = policy_groups(profile->policy, usual);
 
-	for (unsigned int n = 0; n < (listed ? listed : count) && n < CONFIG_LIST_MAX; n++) {
-		uint16_t id = listed ? names_group(cfg_getnstr(section, "groups", n)) :
-				       offered[n];
-
-		if (!is_struck(section, names_of_group(id)))
-			profile->groups[profile->groups_len++] = id;
-	}
+	profile->groups_len = choose(section, &groups, usual, count, profile->groups,
+				     CONFIG_LIST_MAX);
 	if (profile->groups_len)
 		return true;
 	config_error(file, section, "strike", "no group is left");
 	return false;
 }
 
-/* None may be left: then chains come as they are. */
-static void load_compression(struct config_profile *profile, cfg_t *section)
-{
-	for (size_t i = 0; names_compression_at(i) &&
-	     profile->compression_len < CONFIG_LIST_MAX; i++)
-		if (!is_struck(section, names_compression_at(i)))
-			profile->compression[profile->compression_len++] =
-				names_compression(names_compression_at(i));
-}
-
 static bool load_schemes(struct config_profile *profile, const struct config_file *file,
 			 cfg_t *section)
 {
-	for (size_t i = 0; names_scheme_at(i) && profile->schemes_len < CONFIG_LIST_MAX; i++)
-		if (!is_struck(section, names_scheme_at(i)))
-			profile->schemes[profile->schemes_len++] =
-				names_scheme(names_scheme_at(i));
+	profile->schemes_len = choose_of_all(section, &schemes, names_scheme_at,
+					     profile->schemes);
 	if (profile->schemes_len)
 		return true;
 	config_error(file, section, "strike", "no signature scheme is left");
@@ -276,7 +316,9 @@ bool config_load_tls(struct config_profile *profile, const struct config_file *f
 	profile->message_max = (uint32_t)cfg_getint(section, "message_max");
 	profile->record_size_limit = (uint16_t)cfg_getint(section, "record_size_limit");
 	profile->retry_cookie = cfg_getbool(section, "retry_cookie");
-	load_compression(profile, section);
+	/* None may be left: then chains come as they are. */
+	profile->compression_len = choose_of_all(section, &compressions, names_compression_at,
+						 profile->compression);
 	return load_suites(profile, file, section) &&
 	       load_groups(profile, file, section) &&
 	       load_schemes(profile, file, section) &&

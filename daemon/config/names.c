@@ -56,11 +56,22 @@ uint16_t names_scheme(const char *name)
  * names_scheme_at - list the signature schemes, best first
  * @index: from 0
  *
- * Return: the standard's name, or NULL past the last one.
+ * Return: IANA number, or 0 past the last one.
  */
-const char *names_scheme_at(size_t index)
+uint16_t names_scheme_at(size_t index)
 {
-	return hs_scheme_at(index) ? hs_scheme_name(hs_scheme_at(index)) : NULL;
+	return hs_scheme_at(index);
+}
+
+/**
+ * names_of_scheme - a signature scheme's name
+ * @scheme: IANA number
+ *
+ * Return: as names_scheme() takes it, or "unknown".
+ */
+const char *names_of_scheme(uint16_t scheme)
+{
+	return hs_scheme_name(scheme);
 }
 
 /**
@@ -81,11 +92,24 @@ uint16_t names_compression(const char *name)
  * names_compression_at - list the certificate compressions, best first
  * @index: from 0
  *
- * Return: the name, or NULL past the last one.
+ * Return: IANA number, or 0 past the last one.
  */
-const char *names_compression_at(size_t index)
+uint16_t names_compression_at(size_t index)
 {
-	return cr_compression_at(index) ? cr_compression_at(index)->name : NULL;
+	return cr_compression_at(index) ? cr_compression_at(index)->id : 0;
+}
+
+/**
+ * names_of_compression - a certificate compression's name
+ * @compression: IANA number
+ *
+ * Return: as names_compression() takes it, or "unknown".
+ */
+const char *names_of_compression(uint16_t compression)
+{
+	const struct cr_compression *row = cr_compression_find(compression);
+
+	return row ? row->name : "unknown";
 }
 
 /**

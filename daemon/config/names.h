@@ -15,9 +15,11 @@
 uint16_t names_suite(const char *name);
 uint16_t names_group(const char *name);
 uint16_t names_compression(const char *name);
-const char *names_compression_at(size_t index);
+uint16_t names_compression_at(size_t index);
 uint16_t names_scheme(const char *name);
-const char *names_scheme_at(size_t index);
+uint16_t names_scheme_at(size_t index);
+const char *names_of_scheme(uint16_t scheme);
+const char *names_of_compression(uint16_t compression);
 const char *names_of_suite(uint16_t suite);
 const char *names_of_group(uint16_t group);
 
