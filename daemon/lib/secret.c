@@ -46,10 +46,15 @@ void secret_wipe_bytes(void *data, size_t len)
  */
 bool secret_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
-	unsigned int diff = 0;
+	uint64_t diff = 0, x, y;
 
+	for (; len >= sizeof(x); len -= sizeof(x), a += sizeof(x), b += sizeof(y)) {
+		memcpy(&x, a, sizeof(x));
+		memcpy(&y, b, sizeof(y));
+		diff |= x ^ y;
+	}
 	for (size_t i = 0; i < len; i++)
-		diff |= (unsigned int)(a[i] ^ b[i]);
+		diff |= (uint64_t)(a[i] ^ b[i]);
 	return diff == 0;
 }
 

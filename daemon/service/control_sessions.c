@@ -50,6 +50,23 @@ static uint64_t hit_rate(void)
 		      stats_get(&stats->lookups[STORE_REFUSED])) * 100 / sum : 0;
 }
 
+/* Of a store that is elsewhere nobody here knows. */
+static void add_ages(json_t *answer, struct store *store)
+{
+	json_t *groups = json_object();
+	struct store_ages ages;
+
+	if (store_count_ages(store, &ages)) {
+		json_object_set_new(answer, "newest_seconds", number(ages.newest));
+		json_object_set_new(answer, "oldest_seconds", number(ages.oldest));
+		for (size_t i = 0; i < STORE_AGES; i++)
+			json_object_set_new(groups, store_age_name(i),
+					    number(ages.entries[i]));
+		json_object_set(answer, "ages", groups);
+	}
+	json_decref(groups);
+}
+
 /* A server on the other side is given a while. */
 static void wait_for_flush(struct store_port *port)
 {
@@ -125,17 +142,20 @@ static json_t *flush(struct service *service, const char *name, const char *user
 json_t *control_sessions(struct service *service, const json_t *request)
 {
 	struct store_counters counters;
+	json_t *answer;
 
 	if (json_is_true(json_object_get(request, "flush")))
 		return flush(service, json_string_value(json_object_get(request, "name")),
 			     json_string_value(json_object_get(request, "user")));
 	store_count(service->sessions.store, &counters);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "lookups", lookups(),
-			 "hit_rate_percent", number(hit_rate()),
-			 "resumed", number(count_resumed()),
-			 "entries", number(counters.entries),
-			 "bytes", number(counters.bytes),
-			 "evicted", number(counters.evicted),
-			 "tickets_issued", number(stats_get(&stats->tickets_issued)),
-			 "tickets_taken", number(stats_get(&stats->tickets_taken)));
+	answer = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "lookups", lookups(),
+			   "hit_rate_percent", number(hit_rate()),
+			   "resumed", number(count_resumed()),
+			   "entries", number(counters.entries),
+			   "bytes", number(counters.bytes),
+			   "evicted", number(counters.evicted),
+			   "tickets_issued", number(stats_get(&stats->tickets_issued)),
+			   "tickets_taken", number(stats_get(&stats->tickets_taken)));
+	add_ages(answer, service->sessions.store);
+	return answer;
 }

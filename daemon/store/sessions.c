@@ -69,8 +69,9 @@ struct saved {
 	struct store_key key;
 	uint64_t bucket;
 	uint64_t expires;
+	uint32_t stored;
 	uint8_t single_use;
-	uint8_t pad[7];
+	uint8_t pad[3];
 };
 
 static bool save_key(void *owner, const struct ticket_key *key)
@@ -85,6 +86,7 @@ static bool save_session(void *owner, const struct store_item *item)
 		.key = item->key,
 		.bucket = item->bucket,
 		.expires = item->expires,
+		.stored = (uint32_t)item->stored,
 		.single_use = item->single_use,
 	};
 	bool good;
@@ -131,6 +133,7 @@ static void restore_session(struct store_port *port, const uint8_t *data, size_t
 		.key = saved.key,
 		.bucket = saved.bucket,
 		.expires = saved.expires,
+		.stored = saved.stored,
 		.single_use = saved.single_use,
 		.data = data + sizeof(saved),
 		.len = len - sizeof(saved),

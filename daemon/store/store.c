@@ -318,6 +318,64 @@ void store_count(struct store *store, struct store_counters *counters)
 		store->ops->count(store, counters);
 }
 
+/** struct age - a group of ages */
+static const struct age {
+	uint64_t up_to;
+	const char *name;
+} groups[STORE_AGES] = {
+	{ 60, "up to 1 min" },	 { 600, "up to 10 min" },    { 3600, "up to 1 h" },
+	{ 36000, "up to 10 h" }, { 86400, "up to 1 day" }, { UINT64_MAX, "older" },
+};
+
+/**
+ * store_age - count an entry by its age
+ * @ages: zeroed before the first
+ * @now: Unix time, seconds
+ * @stored: likewise; later than @now if the clock was set
+ */
+void store_age(struct store_ages *ages, uint64_t now, uint64_t stored)
+{
+	uint64_t age = now > stored ? now - stored : 0, any = 0;
+	size_t group = 0;
+
+	for (size_t i = 0; i < STORE_AGES; i++)
+		any |= ages->entries[i];
+	if (!any || age < ages->newest)
+		ages->newest = age;
+	if (age > ages->oldest)
+		ages->oldest = age;
+	while (age > groups[group].up_to)
+		group++;
+	ages->entries[group]++;
+}
+
+/**
+ * store_count_ages - how old entries are; takes a while among many
+ * @store: the store
+ * @ages: filled
+ *
+ * Return: false if that is not known here.
+ */
+bool store_count_ages(struct store *store, struct store_ages *ages)
+{
+	memset(ages, 0, sizeof(*ages));
+	if (!store->ops->ages)
+		return false;
+	store->ops->ages(store, ages);
+	return true;
+}
+
+/**
+ * store_age_name - a group of ages in words
+ * @group: below STORE_AGES
+ *
+ * Return: a few words.
+ */
+const char *store_age_name(size_t group)
+{
+	return groups[group].name;
+}
+
 /**
  * store_fd - what to poll
  * @port: the thread's own

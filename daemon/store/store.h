@@ -60,6 +60,7 @@ struct store_key {
  * @bucket: whose share of the store it takes: any number that those who can
  *	fill the store cannot choose freely, such as their network
  * @expires: Unix time, seconds
+ * @stored: likewise; 0: now
  * @single_use: the first that finds it takes it
  * @data: copied; at most STORE_DATA_MAX
  * @len: its length
@@ -68,6 +69,7 @@ struct store_item {
 	struct store_key key;
 	uint64_t bucket;
 	uint64_t expires;
+	uint64_t stored;
 	bool single_use;
 	const uint8_t *data;
 	size_t len;
@@ -116,6 +118,21 @@ struct store_counters {
 	uint64_t failed;
 	uint64_t entries;
 	uint64_t bytes;
+};
+
+/* Groups of ages: each up to a bound, the last without. */
+#define STORE_AGES	6
+
+/**
+ * struct store_ages - for how long entries have been there, in seconds
+ * @oldest: of all; 0 without entries
+ * @newest: of all; likewise
+ * @entries: by group; store_age_name() names it
+ */
+struct store_ages {
+	uint64_t oldest;
+	uint64_t newest;
+	uint64_t entries[STORE_AGES];
 };
 
 /**
@@ -183,6 +200,7 @@ void store_refused(struct store_port *port);
 void store_flush(struct store_port *port, enum store_flush what, const uint8_t *tag);
 bool store_each(struct store *store, store_visitor visit, void *owner);
 void store_count(struct store *store, struct store_counters *counters);
+bool store_count_ages(struct store *store, struct store_ages *ages);
 
 int store_fd(const struct store_port *port);
 short store_events(const struct store_port *port);
@@ -193,5 +211,6 @@ void store_tag(uint8_t tag[STORE_TAG_SIZE], const char *label, const void *data,
 	       size_t len);
 uint64_t store_bucket(const void *data, size_t len);
 const char *store_verdict_name(enum store_verdict verdict);
+const char *store_age_name(size_t group);
 
 #endif /* TLSUP_STORE_H */

@@ -26,6 +26,7 @@
  * @share: agree on a value; NULL: there is nobody to agree with
  * @each: calls for each entry, oldest first; NULL: they are elsewhere
  * @count: adds what only the kind of store knows; may be NULL
+ * @ages: calls store_age() for each entry; NULL: they are elsewhere
  * @fd: to poll, or -1; NULL: never one
  * @events: to poll for
  * @timeout: milliseconds until @run is wanted, or -1
@@ -42,6 +43,7 @@ struct store_ops {
 	void (*share)(struct store_port *port, const struct store_share *share);
 	bool (*each)(struct store *store, store_visitor visit, void *owner);
 	void (*count)(struct store *store, struct store_counters *counters);
+	void (*ages)(struct store *store, struct store_ages *ages);
 	int (*fd)(const struct store_port *port);
 	short (*events)(const struct store_port *port);
 	int (*timeout)(const struct store_port *port);
@@ -100,6 +102,7 @@ uint64_t store_hash(const struct store *store, const uint8_t *id);
 void store_answer(struct store_port *port, struct store_get *get,
 		  enum store_verdict verdict, size_t len);
 void store_failed(struct store_port *port, const char *why);
+void store_age(struct store_ages *ages, uint64_t now, uint64_t stored);
 void store_taken(struct store *store, const uint8_t *id);
 
 #endif /* TLSUP_STORE_INT_H */

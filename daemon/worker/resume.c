@@ -39,7 +39,7 @@
  * @blob: the same, read
  * @external: the profile's PSK as a session
  * @given: the engine has been given @blob
- * @ticket: the last that was made
+ * @ticket: the last that was made, or NULL; no secret
  */
 struct resume {
 	struct resume_who who;
@@ -52,7 +52,7 @@ struct resume {
 	struct blob blob;
 	struct hs_session external;
 	bool given;
-	uint8_t ticket[TICKET_MAX];
+	uint8_t *ticket;
 };
 
 static uint64_t now_ms(void)
@@ -127,6 +127,7 @@ void resume_destroy(struct resume *resume)
 		return;
 	store_cancel(resume->who.env->port, &resume->get);
 	forget_data(resume);
+	free(resume->ticket);
 	secret_free(resume, sizeof(*resume));
 }
 
@@ -458,6 +459,36 @@ static void describe(struct resume *resume, const struct hs_session *session,
 	set_times(resume, blob);
 }
 
+/* A handshake that waits has no need of the longest that there can be. */
+static bool hold_ticket(struct resume *resume, size_t len)
+{
+	free(resume->ticket);
+	resume->ticket = malloc(len);
+	return resume->ticket;
+}
+
+static size_t name_entry(struct resume *resume, struct blob *blob)
+{
+	if (!hold_ticket(resume, STORE_ID_SIZE))
+		return 0;
+	cr_random(blob->key.id, STORE_ID_SIZE);
+	memcpy(resume->ticket, blob->key.id, STORE_ID_SIZE);
+	put(resume->who.env, blob, resume->who.bucket, blob->session.version == 0x0304);
+	return STORE_ID_SIZE;
+}
+
+static size_t seal_blob(struct resume *resume, const struct blob *blob)
+{
+	uint8_t data[STORE_DATA_MAX];
+	size_t len = blob_write(blob, data, sizeof(data)), sealed = 0;
+
+	if (len && hold_ticket(resume, len + TICKET_OVERHEAD))
+		sealed = ticket_seal(resume->who.env->tickets, SEAL_TICKET, data, len,
+				     resume->ticket);
+	secret_wipe_bytes(data, len);
+	return sealed;
+}
+
 /**
  * resume_ticket - HS_ASK_TICKET
  * @resume: a server's handshake
@@ -467,9 +498,7 @@ static void describe(struct resume *resume, const struct hs_session *session,
 void resume_ticket(struct resume *resume, const struct hs_session *session,
 		   struct hs_ticket *ticket)
 {
-	uint8_t data[STORE_DATA_MAX];
 	struct blob blob;
-	size_t len;
 
 	memset(ticket, 0, sizeof(*ticket));
 	describe(resume, session, &blob);
@@ -478,19 +507,11 @@ void resume_ticket(struct resume *resume, const struct hs_session *session,
 	cr_random((uint8_t *)&blob.age_add, sizeof(blob.age_add));
 	ticket->lifetime = (uint32_t)(blob.expires - blob.created / 1000);
 	ticket->age_add = blob.age_add;
+	if (resume->who.profile->resumption.kind == CONFIG_TICKETS_STATEFUL)
+		ticket->name.len = name_entry(resume, &blob);
+	else
+		ticket->name.len = seal_blob(resume, &blob);
 	ticket->name.data = resume->ticket;
-	if (resume->who.profile->resumption.kind == CONFIG_TICKETS_STATEFUL) {
-		cr_random(blob.key.id, STORE_ID_SIZE);
-		memcpy(resume->ticket, blob.key.id, STORE_ID_SIZE);
-		ticket->name.len = STORE_ID_SIZE;
-		put(resume->who.env, &blob, resume->who.bucket, session->version == 0x0304);
-	} else {
-		len = blob_write(&blob, data, sizeof(data));
-		if (len)
-			ticket->name.len = ticket_seal(resume->who.env->tickets, SEAL_TICKET,
-						       data, len, resume->ticket);
-		secret_wipe_bytes(data, len);
-	}
 	stats_add(&stats->tickets_issued, 1);
 }
 

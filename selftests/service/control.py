@@ -305,11 +305,15 @@ def sessions_are_counted(stack):
     equal(after["lookups"]["hit"] - before["lookups"]["hit"], 1, "hits")
     check(after["tickets_issued"] > before["tickets_issued"], after)
     check(after["entries"] > before["entries"] and after["bytes"] > 0, after)
+    equal(sum(after["ages"].values()), after["entries"], "entries of all ages")
+    check(after["newest_seconds"] <= after["oldest_seconds"], after)
     equal(value(found, "tlsup_store_entries"), after["entries"], "the same in metrics")
     labels = {"role": "server", "version": "1.3", "resumed": "yes"}
     equal(value(found, "tlsup_handshakes_total", **labels)
           - value(seen, "tlsup_handshakes_total", **labels), 1, "resumed in metrics")
-    check("tickets_issued" in ctl("sessions").stdout, "the table")
+    table = ctl("sessions").stdout
+    for word in ("tickets_issued", "oldest_seconds", "up to "):
+        check(word in table, word, "is not in", table)
 
 
 @test

@@ -287,6 +287,36 @@ TEST_F(store, counts_over_ports_that_come_and_go)
 	EXPECT_EQ(0, counters.evicted);
 }
 
+TEST_F(store, tells_how_old_entries_are)
+{
+	struct store_item item = { .key = key(3, "somebody", "example.org"),
+				   .expires = START + 100 * HOURS };
+	struct store_ages ages;
+
+	ASSERT_TRUE(store_count_ages(self->store, &ages));
+	EXPECT_EQ(0, ages.oldest + ages.newest);
+	put(self->port, 1, 0, "one");
+	time_now += 59;
+	put(self->port, 2, 0, "two");
+	time_now += HOURS;
+	ASSERT_TRUE(store_count_ages(self->store, &ages));
+	EXPECT_EQ(HOURS, ages.newest);
+	EXPECT_EQ(HOURS + 59, ages.oldest);
+	EXPECT_EQ(1, ages.entries[2]);
+	EXPECT_EQ(1, ages.entries[3]);
+	EXPECT_STREQ("up to 1 h", store_age_name(2));
+	/* It came from another daemon; then the clock is set back. */
+	item.stored = START - 30 * HOURS;
+	store_put(self->port, &item);
+	ASSERT_TRUE(store_count_ages(self->store, &ages));
+	EXPECT_EQ(31 * HOURS + 59, ages.oldest);
+	EXPECT_EQ(1, ages.entries[STORE_AGES - 1]);
+	time_now = START;
+	ASSERT_TRUE(store_count_ages(self->store, &ages));
+	EXPECT_EQ(0, ages.newest);
+	EXPECT_EQ(2, ages.entries[0]);
+}
+
 TEST_F(store, asks_for_nothing_to_be_polled)
 {
 	EXPECT_EQ(-1, store_fd(self->port));
