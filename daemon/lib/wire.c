@@ -41,7 +41,8 @@ const uint8_t *rd_bytes(struct rd *rd, size_t len)
 	return data;
 }
 
-static uint32_t read_number(struct rd *rd, size_t width)
+/* Inline, for then the width is known: all that comes in goes through here. */
+static inline __attribute__((always_inline)) uint32_t read_number(struct rd *rd, size_t width)
 {
 	const uint8_t *bytes = rd_bytes(rd, width);
 	uint32_t v = 0;
@@ -109,7 +110,7 @@ uint64_t rd_u64(struct rd *rd)
 	return rd->failed ? 0 : high << 32 | low;
 }
 
-static struct rd read_vector(struct rd *rd, size_t width)
+static inline __attribute__((always_inline)) struct rd read_vector(struct rd *rd, size_t width)
 {
 	struct rd inner = { 0 };
 	size_t len = read_number(rd, width);
@@ -243,7 +244,7 @@ void wr_advance(struct wr *wr, size_t len)
 		wr->len += len;
 }
 
-static void put_number(uint8_t *to, uint32_t v, size_t width)
+static inline __attribute__((always_inline)) void put_number(uint8_t *to, uint32_t v, size_t width)
 {
 	while (width--) {
 		to[width] = (uint8_t)v;
@@ -251,7 +252,7 @@ static void put_number(uint8_t *to, uint32_t v, size_t width)
 	}
 }
 
-static void write_number(struct wr *wr, uint32_t v, size_t width)
+static inline __attribute__((always_inline)) void write_number(struct wr *wr, uint32_t v, size_t width)
 {
 	uint8_t bytes[4];
 

@@ -165,6 +165,6 @@ bool redis_open_value(const struct redis_seal *seal, const char *name,
 	*expires = rd_u64(&rd);
 	*data_len = rd.len;
 	memcpy(data, rd.data, rd.len);
-	secret_wipe_bytes(plain, sizeof(plain));
+	secret_wipe_bytes(plain, len - 1 - CR_AEAD_OVERHEAD);
 	return true;
 }

@@ -121,6 +121,7 @@ static bool check_place(struct hs *hs, enum msg place, size_t row)
 bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts)
 {
 	struct rd list = rd_vec16(rd);
+	bool last = false;
 
 	memset(exts, 0, sizeof(*exts));
 	while (rd_more(&list)) {
@@ -130,8 +131,7 @@ bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts)
 
 		if (list.failed)
 			break;
-		if (exts->seen >> find(EXT_PRE_SHARED_KEY) & 1 &&
-		    place == MSG_CLIENT_HELLO)
+		if (last)
 			return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 				       "client_hello: pre_shared_key is not the last extension");
 		if (!check_place(hs, place, row))
@@ -142,6 +142,7 @@ bool ext_parse(struct hs *hs, enum msg place, struct rd *rd, struct exts *exts)
 			return hs_fail(hs, HS_ALERT_ILLEGAL_PARAMETER,
 				       "an extension that comes twice");
 		exts->seen |= 1U << row;
+		last = type == EXT_PRE_SHARED_KEY && place == MSG_CLIENT_HELLO;
 		if (table[row].parse && !table[row].parse(place, &body, exts))
 			return hs_fail(hs, HS_ALERT_DECODE_ERROR,
 				       "an extension that is malformed");

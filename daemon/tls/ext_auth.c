@@ -93,9 +93,7 @@ static const struct cr_compression *choose_compression(const struct hs_config *c
  */
 void ext_commit_auth(struct hs *hs, const struct exts *exts)
 {
-	scheme_commit(hs, exts->schemes);
-	scheme_commit_cert(hs, exts->cert_schemes.len ? exts->cert_schemes :
-							exts->schemes);
+	scheme_commit_both(hs, exts->schemes, exts->cert_schemes);
 	hs->ocsp_wanted = exts->ocsp;
 	hs->compression = choose_compression(hs->config, exts->compression);
 }

@@ -9,10 +9,14 @@
 #include "tls/hs.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tls/hs_int.h"
+
+/* Of an engine, what begins as zeros and is wiped at the end. */
+#define ZEROED		offsetof(struct hs, public_key)
 
 /* The most that any message needs beside what its action says. */
 #define BUILD_MAX	4096
@@ -29,10 +33,11 @@
 struct hs *hs_create(enum hs_role role, const struct hs_config *config,
 		     const struct hs_ops *ops, void *owner)
 {
-	struct hs *hs = secret_alloc(sizeof(*hs));
+	struct hs *hs = malloc(sizeof(*hs));
 
 	if (!hs)
 		return NULL;
+	memset(hs, 0, ZEROED);
 	hs->role = role;
 	hs->config = config;
 	hs->ops = ops;
@@ -57,7 +62,8 @@ void hs_destroy(struct hs *hs)
 	free(hs->ticket);
 	free(hs->authorities);
 	free(hs->chain_data);
-	secret_free(hs, sizeof(*hs));
+	secret_wipe_bytes(hs, ZEROED);
+	free(hs);
 }
 
 /**
@@ -214,9 +220,21 @@ void hs_install(struct hs *hs, enum hs_direction direction, enum hs_epoch epoch,
 	hs->ops->keys(hs->owner, &keys);
 }
 
-static const struct action *current_action(const struct hs *hs)
+/* Asked for several times at each place: not MSG_END, which is never @known. */
+static enum msg current_message(struct hs *hs)
 {
-	return fl_action(fl_message(hs->flags, hs->position));
+	if (!hs->known || hs->known_flags != hs->flags ||
+	    hs->known_position != hs->position) {
+		hs->known = fl_message(hs->flags, hs->position);
+		hs->known_flags = hs->flags;
+		hs->known_position = hs->position;
+	}
+	return hs->known;
+}
+
+static const struct action *current_action(struct hs *hs)
+{
+	return fl_action(current_message(hs));
 }
 
 static bool reserve_out(struct hs *hs, size_t len)
@@ -414,6 +432,9 @@ static bool finish_message(struct hs *hs, size_t len)
 	const struct action *action = current_action(hs);
 	enum hs_epoch epoch = hs->rx_epoch;
 
+	/* It has settled all: nothing needs to be kept until its hash is known. */
+	if (hs->role == HS_SERVER && hs->flags & FL_RESUMED)
+		trans_start(hs);
 	if (!trans_update(hs, hs->in, len))
 		return false;
 	hs->in_len -= len;
@@ -531,7 +552,7 @@ static void run(struct hs *hs)
 		return;
 	hs->running = true;
 	while (more && !hs->ended && !hs->asking) {
-		if (fl_message(hs->flags, hs->position) == MSG_END) {
+		if (current_message(hs) == MSG_END) {
 			done(hs);
 			break;
 		}

@@ -194,6 +194,9 @@ struct hs {
 	/* the driver's */
 	unsigned int flags;
 	unsigned int position;
+	unsigned int known_flags;	/* for which @known was looked up */
+	unsigned int known_position;
+	enum msg known;
 	bool running;
 	bool half;		/* asked, or parsed, and to go on after the answer */
 	bool asking;
@@ -224,8 +227,6 @@ struct hs {
 	const struct suite *suite;
 	const struct cr_kex *kex;
 	uint8_t private_key[CR_KEX_PRIVATE_MAX];
-	uint8_t public_key[CR_KEX_PUBLIC_MAX];
-	uint8_t peer_share[CR_KEX_PUBLIC_MAX];
 	uint8_t *cookie;
 	size_t cookie_len;
 	uint16_t schemes[HS_LIST_MAX];
@@ -263,7 +264,6 @@ struct hs {
 	const struct hs_credential *credential;
 	uint16_t scheme;
 	uint16_t server_scheme;
-	uint8_t signature[HS_SIGNATURE_MAX];
 	size_t signature_len;
 	uint8_t *chain_data;
 	struct hs_bytes chain[HS_CHAIN_MAX];
@@ -297,6 +297,11 @@ struct hs {
 	struct ks ks;
 	struct hs_failure failure;
 	struct hs_result result;
+
+	/* Public, and written before they are read: neither zeroed nor wiped. */
+	uint8_t public_key[CR_KEX_PUBLIC_MAX];
+	uint8_t peer_share[CR_KEX_PUBLIC_MAX];
+	uint8_t signature[HS_SIGNATURE_MAX];
 };
 
 /* hs.c */
@@ -333,8 +338,8 @@ bool scheme_verifiable(const struct hs *hs, uint16_t scheme);
 enum suite_auth scheme_auth(uint16_t scheme);
 void scheme_write_list(const struct hs *hs, struct wr *wr);
 void scheme_commit(struct hs *hs, struct rd list);
+void scheme_commit_both(struct hs *hs, struct rd list, struct rd cert_list);
 void scheme_strike_curves(struct hs *hs, struct rd groups);
-void scheme_commit_cert(struct hs *hs, struct rd list);
 bool scheme_choose(struct hs *hs, uint8_t auths);
 
 /* trans.c */

@@ -65,6 +65,12 @@ static bool is_allowed(const struct hs_config *config, uint16_t id)
 	return false;
 }
 
+static bool is_verifiable(const struct hs *hs, const struct scheme *row)
+{
+	return is_allowed(hs->config, row->id) &&
+	       row->versions & (hs->version == TLS12 ? IN12 : IN13);
+}
+
 /**
  * scheme_verifiable - may it sign a handshake message?
  * @hs: with a version
@@ -76,8 +82,7 @@ bool scheme_verifiable(const struct hs *hs, uint16_t scheme)
 {
 	const struct scheme *row = find(scheme);
 
-	return row && is_allowed(hs->config, scheme) &&
-	       row->versions & (hs->version == TLS12 ? IN12 : IN13);
+	return row && is_verifiable(hs, row);
 }
 
 /**
@@ -129,13 +134,25 @@ void scheme_write_list(const struct hs *hs, struct wr *wr)
 			wr_u16(wr, schemes[i].id);
 }
 
-/* Once each: so the list has room for all, whatever a peer repeats. */
-static void add(uint16_t *list, size_t *len, uint16_t scheme)
+/*
+ * In one walk: looking each of them up is what takes time. Once each: so the lists
+ * have room for all, whatever a peer repeats.
+ */
+static void commit(struct hs *hs, struct rd list, bool messages, bool chain)
 {
-	for (size_t i = 0; i < *len; i++)
-		if (list[i] == scheme)
-			return;
-	list[(*len)++] = scheme;
+	uint32_t seen = 0;
+
+	while (rd_more(&list)) {
+		const struct scheme *row = find(rd_u16(&list));
+
+		if (!row || seen >> (row - schemes) & 1)
+			continue;
+		seen |= 1U << (row - schemes);
+		if (messages && is_verifiable(hs, row))
+			hs->schemes[hs->schemes_len++] = row->id;
+		if (chain)
+			hs->cert_schemes[hs->cert_schemes_len++] = row->id;
+	}
 }
 
 /**
@@ -146,12 +163,22 @@ static void add(uint16_t *list, size_t *len, uint16_t scheme)
 void scheme_commit(struct hs *hs, struct rd list)
 {
 	hs->schemes_len = 0;
-	while (rd_more(&list)) {
-		uint16_t scheme = rd_u16(&list);
+	commit(hs, list, true, false);
+}
 
-		if (scheme_verifiable(hs, scheme))
-			add(hs->schemes, &hs->schemes_len, scheme);
-	}
+/**
+ * scheme_commit_both - keep what the peer can verify, and what in a chain
+ * @hs: with a version
+ * @list: the peer's SignatureSchemes
+ * @cert_list: those of signature_algorithms_cert; where there are none, @list is
+ *	for both (RFC 9846, 4.2.3)
+ */
+void scheme_commit_both(struct hs *hs, struct rd list, struct rd cert_list)
+{
+	hs->schemes_len = 0;
+	hs->cert_schemes_len = 0;
+	commit(hs, list, true, !cert_list.len);
+	commit(hs, cert_list, false, true);
 }
 
 /**
@@ -170,23 +197,6 @@ void scheme_strike_curves(struct hs *hs, struct rd groups)
 			hs->schemes[len++] = hs->schemes[i];
 	}
 	hs->schemes_len = len;
-}
-
-/**
- * scheme_commit_cert - keep what the peer can verify in a chain
- * @hs: the engine
- * @list: SignatureSchemes of signature_algorithms_cert, or where there is none
- *	of signature_algorithms (RFC 9846, 4.2.3)
- */
-void scheme_commit_cert(struct hs *hs, struct rd list)
-{
-	hs->cert_schemes_len = 0;
-	while (rd_more(&list)) {
-		uint16_t scheme = rd_u16(&list);
-
-		if (find(scheme))
-			add(hs->cert_schemes, &hs->cert_schemes_len, scheme);
-	}
 }
 
 /**
