@@ -12,8 +12,8 @@
 
 #include "config/list.h"
 #include "crypto/cr_memory.h"
-#include "lib/secret.h"
 #include "log.h"
+#include "process.h"
 #include "sandbox.h"
 #include "service/service.h"
 
@@ -126,7 +126,7 @@ int main(int argc, char **argv)
 	log_init(options.level);
 	log_set(options.level, options.trace);
 	sandbox_protect_memory();
-	if (!options.check && !secret_lock_process())
+	if (!options.check && !process_lock_memory())
 		log_info("memory is not locked: the limit on it (RLIMIT_MEMLOCK) is too low");
 	cr_wipe_numbers();
 	umask(077);

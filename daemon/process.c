@@ -5,17 +5,87 @@
 #include "process.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/secret.h"
-
 #define KEEP_MAX	260
+#define LOCK_ALL	(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)
+#define TRIM_THRESHOLD	(128 * 1024)		/* glibc's own */
+#define MMAP_THRESHOLD	(1024 * 1024)		/* above any netlink message */
+
+/**
+ * struct memory - of this process
+ * @lock: who gives back
+ * @locked: no page of it goes into swap
+ */
+static struct memory {
+	pthread_mutex_t lock;
+	bool locked;
+} memory = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/**
+ * process_lock_memory - keep all memory of this process out of swap
+ *
+ * Engines, stacks and caches hold secrets, too, so locking is for all memory,
+ * pages as they are first touched. A limit on locked memory that cannot be
+ * lifted would make later allocations fail: then nothing is locked.
+ *
+ * A process that is forked from this one has to lock its own.
+ *
+ * Return: whether it is locked.
+ */
+bool process_lock_memory(void)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	memory.locked = !setrlimit(RLIMIT_MEMLOCK, &none) && !mlockall(LOCK_ALL);
+	if (memory.locked) {
+		mallopt(M_TRIM_THRESHOLD, INT_MAX);
+		mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+	}
+	return memory.locked;
+}
+
+/* The end of a thread's heap goes when something large at it is freed. */
+static void trim_heap(void)
+{
+	void *volatile large = malloc(TRIM_THRESHOLD - 4096);
+
+	free(large);
+	malloc_trim(0);
+}
+
+/**
+ * process_give_back - give free memory of this thread back to the kernel
+ *
+ * Which takes nothing that is locked: all is unlocked for as long as that takes.
+ * At other times free() does not try, because it would forget what it could not
+ * give.
+ */
+void process_give_back(void)
+{
+	pthread_mutex_lock(&memory.lock);
+	if (memory.locked) {
+		munlockall();
+		mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
+	}
+	trim_heap();
+	if (memory.locked) {
+		mallopt(M_TRIM_THRESHOLD, INT_MAX);
+		memory.locked = !mlockall(LOCK_ALL);
+	}
+	pthread_mutex_unlock(&memory.lock);
+}
 
 static int by_number(const void *a, const void *b)
 {
@@ -76,7 +146,7 @@ pid_t process_fork(const char *name, const int *keep, size_t count)
 		_exit(1);
 	prctl(PR_SET_NAME, name);
 	/* Its parent has said it if that cannot be done. */
-	secret_lock_process();
+	process_lock_memory();
 	leave_signals();
 	close_others(keep, count);
 	return 0;

@@ -4,17 +4,9 @@
  */
 #include "lib/secret.h"
 
-#include <limits.h>
-#include <malloc.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-
-#define LOCK_ALL	(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)
-#define TRIM_THRESHOLD	(128 * 1024)		/* glibc's own */
-#define MMAP_THRESHOLD	(1024 * 1024)		/* above any netlink message */
 
 /**
  * secret_wipe - forget a secret
@@ -129,66 +121,6 @@ void secret_forget_registers(void)
 	else
 		forget_narrow_registers();
 #endif
-}
-
-/* What malloc() is to have locked, and who is at it. */
-static struct {
-	pthread_mutex_t lock;
-	bool locked;
-} process = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-/**
- * secret_lock_process - keep all memory of this process out of swap
- *
- * Engines, stacks and caches hold secrets, too, so locking is for all memory,
- * pages as they are first touched. A limit on locked memory that cannot be
- * lifted would make later allocations fail: then nothing is locked.
- *
- * A process that is forked from this one has to lock its own.
- *
- * Return: whether it is locked.
- */
-bool secret_lock_process(void)
-{
-	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
-
-	process.locked = !setrlimit(RLIMIT_MEMLOCK, &none) && !mlockall(LOCK_ALL);
-	if (process.locked) {
-		mallopt(M_TRIM_THRESHOLD, INT_MAX);
-		mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
-	}
-	return process.locked;
-}
-
-/* The end of a thread's heap goes when something large at it is freed. */
-static void trim_heap(void)
-{
-	void *volatile large = malloc(TRIM_THRESHOLD - 4096);
-
-	free(large);
-	malloc_trim(0);
-}
-
-/**
- * secret_give_back - give free memory of this thread back to the kernel
- *
- * Which takes nothing that is locked: all is unlocked for as long as that takes.
- * At other times free() does not try, because it would forget what it could not
- * give.
- */
-void secret_give_back(void)
-{
-	pthread_mutex_lock(&process.lock);
-	if (process.locked) {
-		munlockall();
-		mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
-	}
-	trim_heap();
-	if (process.locked) {
-		mallopt(M_TRIM_THRESHOLD, INT_MAX);
-		process.locked = !mlockall(LOCK_ALL);
-	}
-	pthread_mutex_unlock(&process.lock);
 }
 
 /**

@@ -29,8 +29,6 @@ bool secret_equal(const uint8_t *a, const uint8_t *b, size_t len);
 void *secret_alloc(size_t len);
 void secret_free(void *data, size_t len);
 void secret_forget_registers(void);
-bool secret_lock_process(void);
-void secret_give_back(void);
 void *secret_map(size_t len);
 void *secret_share(size_t len);
 void secret_unmap(void *data, size_t len);

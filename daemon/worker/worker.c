@@ -20,6 +20,7 @@
 #include "kern/kern.h"
 #include "lib/secret.h"
 #include "log.h"
+#include "process.h"
 #include "signer/signer.h"
 #include "stats.h"
 #include "store/fleet.h"
@@ -86,7 +87,7 @@ static void give_back(struct worker *worker)
 {
 	if (worker->table || (worker->peak < BURST && worker->gone < SINGLES))
 		return;
-	secret_give_back();
+	process_give_back();
 	worker->peak = 0;
 	worker->gone = 0;
 }
