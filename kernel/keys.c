@@ -380,11 +380,12 @@ static int finish(const struct tlsup_keys *keys, int err,
 }
 
 /**
- * tlsup_keys_seal - protect one record in place
+ * tlsup_keys_seal - protect one record
  * @keys: of the sending direction; the sequence number moves on
- * @sg: its first entry is free, for the additional data; then the content, the
- *	inner content type if there is one, and room for tlsup_keys_trailer()
- *	bytes
+ * @src: its first entry is free, for the additional data; then the content, and
+ *	the inner content type if there is one
+ * @dst: the same, with room for tlsup_keys_trailer() bytes; may be @src, and of
+ *	a MAC suite must be
  * @type: content type; in TLS 1.3 the outer one
  * @len: bytes of content and inner type
  *
@@ -393,8 +394,8 @@ static int finish(const struct tlsup_keys *keys, int err,
  *
  * Return: 0, -EOVERFLOW when the sequence number is used up, or -errno.
  */
-int tlsup_keys_seal(struct tlsup_keys *keys, struct scatterlist *sg, u8 type,
-		    size_t len)
+int tlsup_keys_seal(struct tlsup_keys *keys, struct scatterlist *src,
+		    struct scatterlist *dst, u8 type, size_t len)
 {
 	u8 header[TLSUP_HEADER_SIZE];
 	DECLARE_CRYPTO_WAIT(wait);
@@ -403,14 +404,16 @@ int tlsup_keys_seal(struct tlsup_keys *keys, struct scatterlist *sg, u8 type,
 		return -EOVERFLOW;
 	if (keys->cbc) {
 		tlsup_record_build_header(header, type, TLSUP_VERSION_1_2, len);
-		return tlsup_cbc_seal(keys, header, sg + 1, len);
+		return tlsup_cbc_seal(keys, header, dst + 1, len);
 	}
 	set_nonce(keys, keys->iv + keys->cipher->salt_size);
 	set_aad(keys, type, TLSUP_VERSION_1_2,
 		keys->type_size ? len + keys->cipher->tag_size : len);
-	sg_set_buf(sg, keys->aad, keys->aad_size);
+	sg_set_buf(src, keys->aad, keys->aad_size);
+	if (dst != src)
+		sg_set_buf(dst, keys->aad, keys->aad_size);
 	prepare(keys, &wait);
-	aead_request_set_crypt(keys->req, sg, sg, len, keys->nonce);
+	aead_request_set_crypt(keys->req, src, dst, len, keys->nonce);
 	keys->seq++;
 	keys->used++;
 	bump_explicit(keys);

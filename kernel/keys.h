@@ -125,8 +125,8 @@ struct tlsup_keys *tlsup_keys_update(const struct tlsup_keys *old);
 void tlsup_keys_destroy(struct tlsup_keys *keys);
 void tlsup_keys_explicit(struct tlsup_keys *keys, u8 *out);
 unsigned int tlsup_keys_trailer(const struct tlsup_keys *keys, unsigned int len);
-int tlsup_keys_seal(struct tlsup_keys *keys, struct scatterlist *sg, u8 type,
-		    size_t len);
+int tlsup_keys_seal(struct tlsup_keys *keys, struct scatterlist *src,
+		    struct scatterlist *dst, u8 type, size_t len);
 enum tlsup_fault tlsup_keys_open(struct tlsup_keys *keys, const u8 *header,
 				 struct scatterlist *src,
 				 struct scatterlist *dst, size_t len,

@@ -73,6 +73,7 @@ static int __init mod_init(void)
 	tlsup_wq = alloc_workqueue("tlsup", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	if (!tlsup_wq)
 		return -ENOMEM;
+	tlsup_frag_init();
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		goto err_wq;
@@ -108,6 +109,7 @@ static void __exit mod_exit(void)
 	rcu_barrier();
 	flush_workqueue(tlsup_wq);
 	unregister_pernet_subsys(&net_ops);
+	tlsup_frag_exit();
 	destroy_workqueue(tlsup_wq);
 }
 

@@ -32,9 +32,6 @@
  * @room: bytes of content that there can be
  * @content: bytes of content, if there is no padding of TLS 1.3
  * @inner_type: as decrypted
- * @pages: of the reader, pinned
- * @count: how many
- * @start: where in the first of them the content goes
  */
 struct opening {
 	struct scatterlist src[SRC_SG];
@@ -43,9 +40,6 @@ struct opening {
 	unsigned int room;
 	unsigned int content;
 	u8 *inner_type;
-	struct page *pages[DST_SG - 2];
-	unsigned int count;
-	size_t start;
 };
 
 static void free_rec(struct tlsup_rec *rec)
@@ -205,8 +199,12 @@ static enum tlsup_fault find_content(const struct tlsup_rx *rx,
 				     const struct opening *o, const u8 *data,
 				     u8 *type, size_t *len)
 {
-	*type = rx->keys->type_size ? *o->inner_type : rx->type;
 	*len = o->content;
+	*type = rx->type;
+	/* Under "tlsup-raw" the header may say anything, 0 as well. */
+	if (!rx->keys->type_size)
+		return TLSUP_OK;
+	*type = *o->inner_type;
 	return *type ? TLSUP_OK : tlsup_record_inner(data, o->content, type, len);
 }
 
@@ -248,44 +246,90 @@ static bool wants_direct(const struct tlsup_rx *rx, const struct opening *o,
 	       (rx->keys->type_size || rx->type == TLSUP_APPLICATION_DATA);
 }
 
-static void unpin(struct opening *o, bool dirty)
+/**
+ * tlsup_direct_unpin - let go of a reader's memory
+ * @direct: its memory
+ */
+void tlsup_direct_unpin(struct tlsup_direct *direct)
 {
-	unpin_user_pages_dirty_lock(o->pages, o->count, dirty);
-	o->count = 0;
+	unsigned int used = min_t(unsigned int, direct->count,
+				  DIV_ROUND_UP(direct->off, PAGE_SIZE));
+
+	if (!direct->count)
+		return;
+	unpin_user_pages_dirty_lock(direct->pages, used, true);
+	unpin_user_pages(direct->pages + used, direct->count - used);
+	direct->count = 0;
+	direct->room = 0;
 }
 
-/* The reader's memory for all of the content, or none of it. */
-static bool pin(struct opening *o, struct iov_iter *iter)
+/**
+ * tlsup_direct_advance - something has been put into a reader's memory
+ * @direct: its memory; the iterator has moved on
+ * @len: by how much
+ */
+void tlsup_direct_advance(struct tlsup_direct *direct, size_t len)
 {
-	struct page **pages = o->pages;
-	ssize_t got;
-	unsigned int i, n, left;
+	if (len > direct->room) {
+		tlsup_direct_unpin(direct);
+		return;
+	}
+	direct->off += len;
+	direct->room -= len;
+}
 
-	got = tlsup_pin_pages(iter, pages, o->room, ARRAY_SIZE(o->pages),
-			      &o->start);
+/*
+ * The reader's memory for all of the content, or none of it. To pin is dear: it
+ * is done for all that has come.
+ */
+static bool pin(struct tlsup_conn *conn, struct tlsup_direct *direct,
+		unsigned int room)
+{
+	size_t want = min_t(size_t, iov_iter_count(direct->iter),
+			    tlsup_queue_available(conn));
+	struct page **pages = direct->pages;
+	ssize_t got;
+
+	if (direct->room >= room)
+		return true;
+	tlsup_direct_unpin(direct);
+	got = tlsup_pin_pages(direct->iter, pages, max_t(size_t, want, room),
+			      ARRAY_SIZE(direct->pages), &direct->off);
 	if (got <= 0)
 		return false;
-	o->count = DIV_ROUND_UP(o->start + got, PAGE_SIZE);
-	if (got < o->room) {
-		iov_iter_revert(iter, got);
-		unpin(o, false);
-		return false;
-	}
-	o->dst[0].page_link = 0;
-	for (i = 0, left = got; i < o->count; i++, left -= n) {
-		n = min_t(unsigned int, left, PAGE_SIZE - (i ? 0 : o->start));
-		set_dst(o, 1 + i, o->pages[i], n, i ? 0 : o->start);
-	}
-	return true;
+	iov_iter_revert(direct->iter, got);
+	direct->count = DIV_ROUND_UP(direct->off + got, PAGE_SIZE);
+	direct->room = got;
+	if (got >= room)
+		return true;
+	tlsup_direct_unpin(direct);
+	return false;
 }
 
-static void wipe(struct opening *o)
+/* Returns how many entries the content takes, 0 if there are too many. */
+static unsigned int map_direct(struct opening *o,
+			       const struct tlsup_direct *direct)
+{
+	unsigned int i = direct->off / PAGE_SIZE, n = 0, left, part;
+	unsigned int off = direct->off % PAGE_SIZE;
+
+	if (off + o->room > (DST_SG - 2) * PAGE_SIZE)
+		return 0;
+	o->dst[0].page_link = 0;
+	for (left = o->room; left; left -= part, off = 0) {
+		part = min_t(unsigned int, left, PAGE_SIZE - off);
+		set_dst(o, ++n, direct->pages[i++], part, off);
+	}
+	return n;
+}
+
+static void wipe(struct opening *o, unsigned int count)
 {
 	unsigned int i;
 
-	for (i = 0; i < o->count; i++)
-		memzero_page(o->pages[i], o->dst[1 + i].offset,
-			     o->dst[1 + i].length);
+	for (i = 1; i <= count; i++)
+		memzero_page(sg_page(&o->dst[i]), o->dst[i].offset,
+			     o->dst[i].length);
 }
 
 /* Returns true if the record is done with; *@fault and *@error say how. */
@@ -294,23 +338,27 @@ static bool open_direct(struct tlsup_conn *conn, struct opening *o,
 			int *error)
 {
 	struct tlsup_rx *rx = &conn->rx;
+	unsigned int count;
 	u8 type;
 
-	if (!pin(o, direct->iter))
+	if (!pin(conn, direct, o->room))
 		return false;
-	end_dst(rx, o, o->count);
+	count = map_direct(o, direct);
+	if (!count)
+		return false;
+	end_dst(rx, o, count);
 	*fault = decrypt(rx, o, error);
 	type = rx->keys->type_size ? *o->inner_type : rx->type;
 	if (!*fault && !*error && type == TLSUP_APPLICATION_DATA) {
-		unpin(o, true);
-		iov_iter_revert(direct->iter, o->room - o->content);
+		iov_iter_advance(direct->iter, o->content);
+		tlsup_direct_advance(direct, o->content);
 		direct->len = o->content;
 		tlsup_stat_inc(conn->tn, rx_direct);
 		return true;
 	}
-	wipe(o);
-	unpin(o, true);
-	iov_iter_revert(direct->iter, o->room);
+	wipe(o, count);
+	tlsup_direct_advance(direct, o->room);
+	tlsup_direct_unpin(direct);
 	if (*fault || *error)
 		return true;
 	/* The same record again, elsewhere. */

@@ -20,8 +20,13 @@
 
 #include <net/tcp.h>
 
-/* Bytes that TCP has and that have not been used; urgent ones are in line. */
-static u32 available(const struct tlsup_conn *conn)
+/**
+ * tlsup_queue_available - bytes that TCP has and that have not been used
+ * @conn: socket lock held
+ *
+ * Return: bytes; urgent ones are in line.
+ */
+u32 tlsup_queue_available(const struct tlsup_conn *conn)
 {
 	const struct sock *sk = conn->sk;
 	const struct tcp_sock *tp = tcp_sk(sk);
@@ -215,7 +220,7 @@ static int take_out(struct tlsup_conn *conn, u32 have)
 int tlsup_queue_fill(struct tlsup_conn *conn)
 {
 	struct tlsup_rx *rx = &conn->rx;
-	u32 have = available(conn);
+	u32 have = tlsup_queue_available(conn);
 
 	if (!rx->raw && have >= rx->need)
 		return 1;
@@ -232,7 +237,7 @@ int tlsup_queue_fill(struct tlsup_conn *conn)
 int tlsup_queue_header(struct tlsup_conn *conn)
 {
 	struct tlsup_rx *rx = &conn->rx;
-	u32 n = min_t(u32, TLSUP_HEADER_SIZE - rx->header_have, available(conn));
+	u32 n = min_t(u32, TLSUP_HEADER_SIZE - rx->header_have, tlsup_queue_available(conn));
 	int err = copy(conn, rx->header + rx->header_have, 0, n);
 
 	if (err)

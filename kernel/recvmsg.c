@@ -148,11 +148,18 @@ int tlsup_inq(struct tlsup_conn *conn)
 static int check_end(struct tlsup_conn *conn)
 {
 	struct sock *sk = conn->sk;
+	int err;
 
 	if (conn->rx.eof)
 		return 0;
-	if (sk->sk_err)
-		return sock_error(sk);
+	err = sock_error(sk);
+	if (err) {
+		/* That was the only time that TCP told: it has to stay. */
+		if (!conn->raw)
+			tlsup_conn_fail(conn, -err, TLSUP_NO_ALERT,
+					"the TCP connection has failed");
+		return err;
+	}
 	if (!at_end(conn))
 		return 1;
 	/* The application itself closed this half: as TCP, no error. */
@@ -185,6 +192,7 @@ static int await(struct tlsup_conn *conn, long *timeo, unsigned int known)
  * @len: how many bytes at most
  * @flags: MSG_*
  * @copied: bytes so far
+ * @direct: where records may be opened into
  * @type: "tlsup-raw": content type of what has been copied; 0 for none yet
  * @last: MSG_PEEK: the record that has been looked at last
  */
@@ -194,6 +202,7 @@ struct reading {
 	size_t len;
 	int flags;
 	size_t copied;
+	struct tlsup_direct direct;
 	int type;
 	struct tlsup_rec *last;
 };
@@ -205,6 +214,7 @@ static int copy_rec(struct reading *r, struct tlsup_rec *rec)
 
 	if (!(r->flags & MSG_TRUNC)) {
 		got = copy_to_iter(tlsup_rec_data(rec), n, &r->msg->msg_iter);
+		tlsup_direct_advance(&r->direct, got);
 		if (n && !got)
 			return -EFAULT;
 	}
@@ -250,7 +260,7 @@ static int use_rec(struct reading *r, struct tlsup_rec *rec)
 static int open_more(struct reading *r, long *timeo)
 {
 	bool look = r->flags & (MSG_PEEK | MSG_TRUNC);
-	struct tlsup_direct direct = { .iter = &r->msg->msg_iter };
+	struct tlsup_direct *direct = &r->direct;
 	struct tlsup_conn *conn = r->conn;
 	int err;
 
@@ -261,11 +271,12 @@ static int open_more(struct reading *r, long *timeo)
 	if ((r->flags & MSG_PEEK) && r->copied &&
 	    conn->rx.queued > READ_ONCE(conn->sk->sk_rcvbuf))
 		return 0;
-	err = next_data(conn, look ? NULL : &direct);
+	direct->len = 0;
+	err = next_data(conn, look ? NULL : direct);
 	if (err > 0) {
-		conn->rx.bytes += direct.len;
-		r->copied += direct.len;
-		if (direct.len)
+		conn->rx.bytes += direct->len;
+		r->copied += direct->len;
+		if (direct->len)
 			r->type = TLSUP_APPLICATION_DATA;
 		return 1;
 	}
@@ -273,6 +284,8 @@ static int open_more(struct reading *r, long *timeo)
 		return err;
 	if (r->copied >= target_of(conn, r->len, r->flags))
 		return 0;
+	/* No memory is pinned while the reader sleeps. */
+	tlsup_direct_unpin(direct);
 	err = await(conn, timeo,
 		    r->flags & MSG_PEEK ? conn->rx.queued : 0);
 	if (err > 0 && (r->flags & MSG_PEEK)) {
@@ -293,6 +306,7 @@ static int receive(struct reading *r, long *timeo)
 		rec = next_rec(r);
 		err = rec ? use_rec(r, rec) : open_more(r, timeo);
 	}
+	tlsup_direct_unpin(&r->direct);
 	/* Data already copied is returned before an error is. */
 	return r->copied ?: err < 0 ? err : 0;
 }
@@ -312,7 +326,8 @@ int tlsup_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		  int *addr_len)
 {
 	struct tlsup_conn *conn = tlsup_ulp_conn(sk);
-	struct reading r = { .conn = conn, .msg = msg, .len = len, .flags = flags };
+	struct reading r = { .conn = conn, .msg = msg, .len = len, .flags = flags,
+			     .direct.iter = &msg->msg_iter };
 	long timeo;
 	int err;
 

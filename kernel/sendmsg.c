@@ -25,13 +25,16 @@ static bool is_corked(const struct tlsup_conn *conn)
 	return !conn->raw && (tcp_sk(conn->sk)->nonagle & TCP_NAGLE_CORK);
 }
 
-/* Nothing new is framed before TCP has taken what was. */
-static int drain(struct tlsup_conn *conn, long *timeo)
+/*
+ * Nothing new is framed before TCP has taken what was; all of it, or as much as
+ * is a batch.
+ */
+static int drain(struct tlsup_conn *conn, long *timeo, bool all)
 {
 	int err;
 
 	for (;;) {
-		err = tlsup_tx_push(conn);
+		err = all ? tlsup_tx_push(conn) : tlsup_tx_push_full(conn);
 		if (err != -EAGAIN)
 			return err;
 		err = tlsup_wait_room(conn, timeo);
@@ -47,10 +50,15 @@ static int send_some(struct tlsup_conn *conn, struct msghdr *msg, u8 type,
 		     bool more)
 {
 	struct tlsup_tx *tx = &conn->tx;
-	unsigned int want = more ? tx->max :
-		min_t(size_t, msg_data_left(msg), tx->max);
+	unsigned int have = min_t(size_t, msg_data_left(msg), tx->max);
+	unsigned int want = more ? tx->max : have;
 	int err, n;
 
+	if (!tx->record && have == want && iov_iter_is_bvec(&msg->msg_iter)) {
+		n = tlsup_tx_pages(conn, type, &msg->msg_iter, have);
+		if (n)
+			return n;
+	}
 	if (!tx->record) {
 		err = tlsup_tx_open(conn, type, want);
 		if (err)
@@ -99,7 +107,7 @@ static int send_all(struct tlsup_conn *conn, struct msghdr *msg, long *timeo,
 		if (conn->tx.update && !conn->tx.record)
 			tlsup_ctrl_update_tx(conn);
 		if (!*copied || conn->tx.queued >= TLSUP_TX_BATCH)
-			err = drain(conn, timeo);
+			err = drain(conn, timeo, !*copied);
 		/* The lock may have been let go: look again. */
 		if (!err)
 			err = check_writable(conn, timeo);
@@ -121,7 +129,7 @@ static int send_all(struct tlsup_conn *conn, struct msghdr *msg, long *timeo,
 /**
  * tlsup_sendmsg - proto->sendmsg
  * @sk: the socket
- * @msg: the message; pages (sendfile, splice) are copied like any other
+ * @msg: the message
  * @size: its length
  *
  * Return: bytes accepted, or -errno.

@@ -286,14 +286,25 @@ struct tlsup_rec {
 	u8 type;
 };
 
+/* 64 KiB of a reader's memory, wherever in a page they begin. */
+#define TLSUP_DIRECT_PAGES	(65536 / PAGE_SIZE + 1)
+
 /**
  * struct tlsup_direct - where a reader would have the next data
  * @iter: its memory; moves on by what has been put there
- * @len: bytes that have been put there
+ * @len: bytes that the last record has put there
+ * @pages: what @iter stands before, pinned for several records at once
+ * @count: how many pages
+ * @off: where in them @iter stands
+ * @room: bytes that are pinned from there on
  */
 struct tlsup_direct {
 	struct iov_iter *iter;
 	unsigned int len;
+	struct page *pages[TLSUP_DIRECT_PAGES];
+	unsigned int count;
+	size_t off;
+	size_t room;
 };
 
 static inline u8 *tlsup_rec_data(const struct tlsup_rec *rec)
@@ -589,15 +600,23 @@ void tlsup_netlink_exit(void);
 int tlsup_tx_open(struct tlsup_conn *conn, u8 type, unsigned int content);
 int tlsup_tx_fill(struct tlsup_conn *conn, struct iov_iter *iter);
 int tlsup_tx_close_record(struct tlsup_conn *conn);
+int tlsup_tx_pages(struct tlsup_conn *conn, u8 type, struct iov_iter *iter,
+		   unsigned int len);
 void tlsup_tx_drop(struct tlsup_tx *tx);
 int tlsup_tx_send(struct tlsup_conn *conn, u8 type, const u8 *data, size_t len);
 int tlsup_tx_push(struct tlsup_conn *conn);
+int tlsup_tx_push_full(struct tlsup_conn *conn);
 void tlsup_tx_forgive_small(struct tlsup_conn *conn);
 void tlsup_tx_force(struct tlsup_conn *conn);
 int tlsup_tx_flush_open(struct tlsup_conn *conn);
 void tlsup_tx_end(struct tlsup_conn *conn);
 void tlsup_tx_purge(struct tlsup_conn *conn);
 void tlsup_tx_work(struct tlsup_conn *conn);
+
+/* frag.c */
+void tlsup_frag_init(void);
+void tlsup_frag_exit(void);
+bool tlsup_frag_refill(struct page_frag *frag, unsigned int want, gfp_t gfp);
 
 /* sendmsg.c */
 int tlsup_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
@@ -615,11 +634,14 @@ void tlsup_rx_discard(struct tlsup_conn *conn);
 /* open.c */
 void tlsup_rec_free(struct tlsup_conn *conn, struct tlsup_rec *rec);
 void tlsup_rec_free_spare(struct tlsup_conn *conn);
+void tlsup_direct_advance(struct tlsup_direct *direct, size_t len);
+void tlsup_direct_unpin(struct tlsup_direct *direct);
 enum tlsup_fault tlsup_open_record(struct tlsup_conn *conn,
 				   struct tlsup_direct *direct, int *error);
 
 /* queue.c */
 int tlsup_queue_header(struct tlsup_conn *conn);
+u32 tlsup_queue_available(const struct tlsup_conn *conn);
 int tlsup_queue_fill(struct tlsup_conn *conn);
 int tlsup_queue_copy(struct tlsup_conn *conn, u8 *to, unsigned int off,
 		     unsigned int len);

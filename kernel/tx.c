@@ -4,7 +4,8 @@
  *
  * The sending half. Content is copied once, to the very place in the outgoing
  * byte stream where it is then protected, and whose pages TCP takes by
- * reference.
+ * reference. What comes as pages (sendfile, splice) the cipher itself brings
+ * there.
  *
  * The stream is a list of chunks: first tx->queued bytes of whole records that
  * TCP has not taken, then at most one open record, whose header is filled in
@@ -50,8 +51,8 @@ static struct tlsup_chunk *new_chunk(struct tlsup_conn *conn, unsigned int want)
 	struct page_frag *frag = sk_page_frag(conn->sk);
 	struct tlsup_chunk *chunk;
 
-	if (!skb_page_frag_refill(min_t(unsigned int, want, CHUNK_MIN), frag,
-				  conn->sk->sk_allocation))
+	if (!tlsup_frag_refill(frag, min_t(unsigned int, want, CHUNK_MIN),
+			       conn->sk->sk_allocation))
 		return NULL;
 	chunk = kmalloc(sizeof(*chunk), GFP_KERNEL);
 	if (!chunk)
@@ -213,7 +214,9 @@ static int append_type(struct tlsup_conn *conn, unsigned int *len)
 	return err;
 }
 
-static int protect(struct tlsup_conn *conn, unsigned int *bytes)
+/* @src: where content and inner type are; NULL: in the open record already. */
+static int protect(struct tlsup_conn *conn, struct scatterlist *src,
+		   unsigned int *bytes)
 {
 	struct tlsup_tx *tx = &conn->tx;
 	struct tlsup_keys *keys = tx->keys;
@@ -236,7 +239,7 @@ static int protect(struct tlsup_conn *conn, unsigned int *bytes)
 	tlsup_record_build_header(header, type, TLSUP_VERSION_1_2, *bytes);
 	tlsup_keys_explicit(keys, header + TLSUP_HEADER_SIZE);
 	map_record(tx, sg, TLSUP_HEADER_SIZE + keys->explicit_size);
-	return tlsup_keys_seal(keys, sg, type, len);
+	return tlsup_keys_seal(keys, src ?: sg, sg, type, len);
 }
 
 /**
@@ -276,23 +279,14 @@ static void count(struct tlsup_conn *conn)
 		tlsup_ctrl_tx_limit(conn);
 }
 
-/**
- * tlsup_tx_close_record - end the open record
- * @conn: socket lock held, a record open
- *
- * A record that cannot be closed is lost, and with it the stream: what was
- * accepted from the application must not be silently missing.
- *
- * Return: 0 or -errno: the connection has failed.
- */
-int tlsup_tx_close_record(struct tlsup_conn *conn)
+static int close_record(struct tlsup_conn *conn, struct scatterlist *src)
 {
 	struct tlsup_tx *tx = &conn->tx;
 	unsigned int bytes = tx->record_len;
 	int err = 0;
 
 	if (is_protected(conn, tx->record_type))
-		err = protect(conn, &bytes);
+		err = protect(conn, src, &bytes);
 	else
 		plain_header(conn);
 	if (err) {
@@ -308,6 +302,108 @@ int tlsup_tx_close_record(struct tlsup_conn *conn)
 	tx->queued += TLSUP_HEADER_SIZE + bytes;
 	count(conn);
 	return 0;
+}
+
+/**
+ * tlsup_tx_close_record - end the open record
+ * @conn: socket lock held, a record open
+ *
+ * A record that cannot be closed is lost, and with it the stream: what was
+ * accepted from the application must not be silently missing.
+ *
+ * Return: 0 or -errno: the connection has failed.
+ */
+int tlsup_tx_close_record(struct tlsup_conn *conn)
+{
+	return close_record(conn, NULL);
+}
+
+/*
+ * Pages can change while the cipher reads them. That is no harm if it reads
+ * them once and authenticates what it has written, as GCM and ChaCha20-Poly1305
+ * do; CCM and the MAC suites read them twice, and the record would be broken.
+ */
+static bool reads_once(const struct tlsup_keys *keys)
+{
+	return !keys->cbc && !keys->cipher->nonce_prefix;
+}
+
+/* Content of @len bytes and the inner type; 0 if that takes too many entries. */
+static unsigned int map_pages(struct tlsup_tx *tx, struct iov_iter *iter,
+			      unsigned int len, struct scatterlist *sg)
+{
+	unsigned int left = len, n = 0, part;
+
+	sg[0].page_link = 0;
+	while (left) {
+		const struct bio_vec *vec = iter->bvec;
+		size_t off = vec->bv_offset + iter->iov_offset;
+
+		part = min_t(size_t, left, vec->bv_len - iter->iov_offset);
+		if (!part || ++n > TLSUP_TX_SG_CONTENT) {
+			iov_iter_revert(iter, len - left);
+			return 0;
+		}
+		sg[n].page_link = 0;
+		sg_set_page(&sg[n], vec->bv_page + off / PAGE_SIZE, part,
+			    off % PAGE_SIZE);
+		iov_iter_advance(iter, part);
+		left -= part;
+	}
+	if (tx->keys->type_size) {
+		sg[++n].page_link = 0;
+		sg_set_buf(&sg[n], &tx->record_type, 1);
+	}
+	sg_mark_end(&sg[n]);
+	return n;
+}
+
+/* Room for @len bytes of content, which the cipher writes. */
+static int reserve(struct tlsup_conn *conn, unsigned int len)
+{
+	struct tlsup_tx *tx = &conn->tx;
+	unsigned int extra = overhead(conn, tx->record_type), n;
+	struct tlsup_chunk *chunk;
+
+	while (tx->record_len < len) {
+		chunk = room(conn, len - tx->record_len + extra,
+			     TLSUP_TX_SG_CONTENT);
+		if (IS_ERR(chunk))
+			return PTR_ERR(chunk);
+		n = min(len - tx->record_len, chunk->size - chunk->end);
+		chunk->end += n;
+		tx->record_len += n;
+	}
+	return 0;
+}
+
+/**
+ * tlsup_tx_pages - make a whole record of pages, without copying them first
+ * @conn: socket lock held, no record open
+ * @type: content type
+ * @iter: of pages (ITER_BVEC); moves on
+ * @len: bytes of content, which @iter has
+ *
+ * Return: @len; 0 if they have to be copied; -errno: the connection has failed.
+ */
+int tlsup_tx_pages(struct tlsup_conn *conn, u8 type, struct iov_iter *iter,
+		   unsigned int len)
+{
+	struct scatterlist src[TLSUP_TX_SG] tlsup_uninitialized;
+	struct tlsup_tx *tx = &conn->tx;
+	int err;
+
+	if (len < ALIGNED_MIN || !is_protected(conn, type) || tx->pad ||
+	    !reads_once(tx->keys))
+		return 0;
+	if (tlsup_tx_open(conn, type, len))
+		return 0;
+	if (reserve(conn, len) || !map_pages(tx, iter, len, src)) {
+		tlsup_tx_drop(tx);
+		return 0;
+	}
+	err = close_record(conn, src);
+	return err ?: len;
 }
 
 /**
@@ -400,20 +496,40 @@ static void sent(struct tlsup_tx *tx, unsigned int bytes)
 	}
 }
 
-static size_t map_queue(struct tlsup_tx *tx, struct bio_vec *vecs, int *count)
+/* At most @max bytes of the queue; returns how many. */
+static size_t map_queue(struct tlsup_tx *tx, size_t max, struct bio_vec *vecs,
+			int *count)
 {
 	struct tlsup_chunk *chunk;
-	size_t total = 0;
+	size_t n, total = 0;
 
 	*count = 0;
 	list_for_each_entry(chunk, &tx->chunks, node) {
-		if (chunk == tx->record || *count == PUSH_VECS)
+		if (chunk == tx->record || *count == PUSH_VECS || total == max)
 			break;
-		bvec_set_page(&vecs[(*count)++], chunk->page,
-			      chunk->end - chunk->sent, chunk->sent);
-		total += chunk->end - chunk->sent;
+		n = min_t(size_t, chunk->end - chunk->sent, max - total);
+		bvec_set_page(&vecs[(*count)++], chunk->page, n, chunk->sent);
+		total += n;
 	}
 	return total;
+}
+
+static int push(struct tlsup_conn *conn, unsigned int keep)
+{
+	struct tlsup_tx *tx = &conn->tx;
+	struct bio_vec vecs[PUSH_VECS] tlsup_uninitialized;
+	size_t total;
+	int count, n;
+
+	while (tx->queued > keep) {
+		total = map_queue(tx, tx->queued - keep, vecs, &count);
+		n = tlsup_tcp_send(conn->sk, vecs, count, total,
+				   total == tx->queued - keep);
+		if (n < 0)
+			return n;
+		sent(tx, n);
+	}
+	return 0;
 }
 
 /**
@@ -426,20 +542,25 @@ static size_t map_queue(struct tlsup_tx *tx, struct bio_vec *vecs, int *count)
  */
 int tlsup_tx_push(struct tlsup_conn *conn)
 {
-	struct tlsup_tx *tx = &conn->tx;
-	struct bio_vec vecs[PUSH_VECS] tlsup_uninitialized;
-	size_t total;
-	int count, n;
+	return push(conn, 0);
+}
 
-	while (tx->queued) {
-		total = map_queue(tx, vecs, &count);
-		n = tlsup_tcp_send(conn->sk, vecs, count, total,
-				   total == tx->queued);
-		if (n < 0)
-			return n;
-		sent(tx, n);
-	}
-	return 0;
+/**
+ * tlsup_tx_push_full - hand framed bytes to TCP, but none that more will follow
+ *	anyway
+ * @conn: socket lock held; the caller is going to frame more, or to push
+ *
+ * What does not fill a segment as large as TCP makes them is kept: pushed with
+ * each batch, it would be a small segment behind each large one.
+ *
+ * Return: 0 if less than such a segment is left, -EAGAIN, or TCP's -errno.
+ */
+int tlsup_tx_push_full(struct tlsup_conn *conn)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->sk);
+	unsigned int full = tp->gso_segs * tp->mss_cache;
+
+	return push(conn, full ? conn->tx.queued % full : 0);
 }
 
 /**

@@ -88,8 +88,10 @@ static int wait_for(struct tlsup_conn *conn, long *timeo,
  */
 int tlsup_wait_open(struct tlsup_conn *conn, long *timeo)
 {
-	int err = wait_for(conn, timeo, handshake_over, 0);
+	int err = 0;
 
+	if (!handshake_over(conn, 0))
+		err = wait_for(conn, timeo, handshake_over, 0);
 	if (err)
 		return err;
 	return conn->phase == TLSUP_PHASE_OPEN ? 0 : -conn->error;

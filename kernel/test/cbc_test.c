@@ -103,7 +103,7 @@ static size_t seal(struct kunit *test, struct bench *b, size_t size)
 
 	map(sg, b->body, len);
 	memcpy(b->tx->cbc->iv, b->iv, sizeof(b->iv));
-	KUNIT_ASSERT_EQ(test, tlsup_keys_seal(b->tx, sg, TLSUP_APPLICATION_DATA,
+	KUNIT_ASSERT_EQ(test, tlsup_keys_seal(b->tx, sg, sg, TLSUP_APPLICATION_DATA,
 					      size), 0);
 	return len;
 }

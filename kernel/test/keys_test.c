@@ -98,7 +98,7 @@ static u8 *new_record(struct kunit *test)
 
 static int seal(struct tlsup_keys *keys, struct scatterlist *sg)
 {
-	return tlsup_keys_seal(keys, sg, 23, CONTENT);
+	return tlsup_keys_seal(keys, sg, sg, 23, CONTENT);
 }
 
 /* As a receiver: what is in the header counts. */
