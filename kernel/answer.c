@@ -269,19 +269,36 @@ static u16 content_limit(const struct nlattr *attr, u16 version)
 	return limit;
 }
 
+/* The name that a client has asked for: nobody reads it before DONE. */
+static int take_server_name(struct tlsup_conn *conn, const struct nlattr *attr)
+{
+	char *name;
+
+	if (conn->role != TLSUP_SERVER || !attr)
+		return 0;
+	name = nla_strdup(attr, GFP_KERNEL);
+	if (!name)
+		return -ENOMEM;
+	kfree(conn->options->server_name);
+	conn->options->server_name = name;
+	return 0;
+}
+
 static int succeed(struct tlsup_conn *conn, struct nlattr **tb)
 {
 	struct tlsup_result *res;
+	int err;
 
 	if (!has_application_keys(conn))
 		return -EINVAL;
 	res = parse_result(tb);
 	if (IS_ERR(res))
 		return PTR_ERR(res);
-	if (conn->role == TLSUP_SERVER && tb[TLSUP_A_DONE_SERVER_NAME])
-		nla_strscpy(conn->options->server_name,
-			    tb[TLSUP_A_DONE_SERVER_NAME],
-			    sizeof(conn->options->server_name));
+	err = take_server_name(conn, tb[TLSUP_A_DONE_SERVER_NAME]);
+	if (err) {
+		tlsup_answer_free_result(res);
+		return err;
+	}
 	conn->tx.max = content_limit(tb[TLSUP_A_DONE_RECORD_SIZE_LIMIT],
 				     res->version);
 	conn->rx.max = content_limit(tb[TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT],
@@ -306,13 +323,13 @@ static int act_done(struct tlsup_conn *conn, struct nlattr *attr)
 
 	if (tb[TLSUP_A_DONE_ALERT])
 		alert = nla_get_u8(tb[TLSUP_A_DONE_ALERT]);
-	if (tb[TLSUP_A_DONE_REASON])
-		nla_strscpy(conn->reason_text, tb[TLSUP_A_DONE_REASON],
-			    sizeof(conn->reason_text));
+	if (tb[TLSUP_A_DONE_REASON] && !conn->reason_text)
+		conn->reason_text = nla_strdup(tb[TLSUP_A_DONE_REASON],
+					       GFP_KERNEL);
 	/* The agent knows; it need not be told. */
 	tlsup_agent_release(conn, false);
 	tlsup_conn_fail(conn, nla_get_u32(tb[TLSUP_A_DONE_ERROR]), alert,
-			conn->reason_text);
+			conn->reason_text ?: "");
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include "trace.h"
 
 static atomic64_t last_id;
+static struct kmem_cache *conn_cache;
 
 static const char out_of_memory[] = "out of memory";
 static const char no_agent[] = "no agent serves this network namespace";
@@ -40,6 +41,28 @@ static const u8 successors[] = {
 };
 
 /**
+ * tlsup_conn_init - before the first connection
+ *
+ * A cache of its own: the next larger one of kmalloc() would waste a third.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tlsup_conn_init(void)
+{
+	conn_cache = kmem_cache_create("tlsup_conn", sizeof(struct tlsup_conn),
+				       0, 0, NULL);
+	return conn_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * tlsup_conn_exit - behind the last one
+ */
+void tlsup_conn_exit(void)
+{
+	kmem_cache_destroy(conn_cache);
+}
+
+/**
  * tlsup_conn_set_phase - the one place where the phase changes
  * @conn: the connection, socket lock held
  * @phase: a legal successor of the present one
@@ -58,8 +81,10 @@ void tlsup_conn_set_phase(struct tlsup_conn *conn, enum tlsup_phase phase)
  */
 void tlsup_conn_free_options(struct tlsup_options *opt)
 {
-	if (opt)
-		kfree(opt->alpn);
+	if (!opt)
+		return;
+	kfree(opt->alpn);
+	kfree(opt->server_name);
 	kfree(opt);
 }
 
@@ -78,13 +103,15 @@ static void conn_free(struct work_struct *work)
 	tlsup_answer_free_result(conn->result);
 	tlsup_conn_free_options(conn->options);
 	kfree(conn->identity);
+	kfree(conn->reason_text);
 	kfree_skb(conn->event);
 	atomic64_add(conn->tx.bytes,
 		     &conn->tn->stats[TLSUP_STAT_tx_bytes_ended]);
 	atomic64_add(conn->rx.bytes,
 		     &conn->tn->stats[TLSUP_STAT_rx_bytes_ended]);
 	tlsup_stat_inc(conn->tn, conns_destroyed);
-	kfree_sensitive(conn);
+	memzero_explicit(conn, sizeof(*conn));
+	kmem_cache_free(conn_cache, conn);
 	sock_put(sk);
 }
 
@@ -220,18 +247,21 @@ static struct tlsup_options *clone_options(const struct tlsup_options *from,
 {
 	struct tlsup_options *opt = kmemdup(from, sizeof(*opt), gfp);
 
-	if (!opt || !from->alpn)
+	if (!opt)
+		return NULL;
+	if (from->alpn)
+		opt->alpn = kmemdup(from->alpn, from->alpn_len, gfp);
+	if (from->server_name)
+		opt->server_name = kstrdup(from->server_name, gfp);
+	if (!opt->alpn == !from->alpn && !opt->server_name == !from->server_name)
 		return opt;
-	opt->alpn = kmemdup(from->alpn, from->alpn_len, gfp);
-	if (opt->alpn)
-		return opt;
-	kfree(opt);
+	tlsup_conn_free_options(opt);
 	return NULL;
 }
 
 static struct tlsup_conn *conn_alloc(struct sock *sk, gfp_t gfp)
 {
-	struct tlsup_conn *conn = kzalloc(sizeof(*conn), gfp);
+	struct tlsup_conn *conn = kmem_cache_zalloc(conn_cache, gfp);
 
 	if (!conn)
 		return NULL;
@@ -260,7 +290,7 @@ static void conn_discard(struct tlsup_conn *conn)
 	tlsup_conn_free_options(conn->options);
 	kfree(conn->identity);
 	tlsup_raw_destroy(conn);
-	kfree(conn);
+	kmem_cache_free(conn_cache, conn);
 }
 
 /* Make it known by its id; from here on it goes by its references. */
@@ -332,7 +362,8 @@ struct tlsup_conn *tlsup_conn_clone(const struct tlsup_conn *parent,
 	conn->options = clone_options(parent->options, gfp);
 	if (phase == TLSUP_PHASE_WAITING)
 		conn->identity = kmemdup(parent->identity,
-					 sizeof(*conn->identity), gfp);
+					 tlsup_identity_size(parent->identity),
+					 gfp);
 	if (!conn->options ||
 	    (phase == TLSUP_PHASE_WAITING && !conn->identity) ||
 	    conn_publish(conn, gfp)) {

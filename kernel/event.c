@@ -73,7 +73,7 @@ static int put_identity(struct sk_buff *skb, const struct tlsup_identity *who)
 static int put_options(struct sk_buff *skb, const struct tlsup_options *opt)
 {
 	return nla_put_string(skb, TLSUP_A_PROFILE, opt->profile) ?:
-	       nla_put_string(skb, TLSUP_A_SERVER_NAME, opt->server_name) ?:
+	       nla_put_string(skb, TLSUP_A_SERVER_NAME, tlsup_server_name(opt)) ?:
 	       nla_put(skb, TLSUP_A_ALPN, opt->alpn_len, opt->alpn) ?:
 	       nla_put_u32(skb, TLSUP_A_FLAGS, opt->flags) ?:
 	       nla_put_u32(skb, TLSUP_A_TIMEOUT, opt->timeout_ms);
@@ -114,7 +114,9 @@ struct sk_buff *tlsup_event_start(struct tlsup_conn *conn)
 
 	skb = event_new(TLSUP_CMD_EV_START,
 			sizeof(*conn->options) + conn->options->alpn_len +
-			sizeof(*conn->identity) + conn->rx.queued, &header);
+			strlen(tlsup_server_name(conn->options)) +
+			tlsup_identity_size(conn->identity) + conn->rx.queued,
+			&header);
 	if (!skb)
 		return NULL;
 	err = nla_put_u64_64bit(skb, TLSUP_A_CONN_ID, conn->id, TLSUP_A_PAD) ?:

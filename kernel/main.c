@@ -74,9 +74,12 @@ static int __init mod_init(void)
 	if (!tlsup_wq)
 		return -ENOMEM;
 	tlsup_frag_init();
-	err = register_pernet_subsys(&net_ops);
+	err = tlsup_conn_init();
 	if (err)
 		goto err_wq;
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		goto err_conn;
 	err = tlsup_netlink_init();
 	if (err)
 		goto err_net;
@@ -90,6 +93,8 @@ err_netlink:
 	tlsup_netlink_exit();
 err_net:
 	unregister_pernet_subsys(&net_ops);
+err_conn:
+	tlsup_conn_exit();
 err_wq:
 	destroy_workqueue(tlsup_wq);
 	return err;
@@ -109,6 +114,7 @@ static void __exit mod_exit(void)
 	rcu_barrier();
 	flush_workqueue(tlsup_wq);
 	unregister_pernet_subsys(&net_ops);
+	tlsup_conn_exit();
 	tlsup_frag_exit();
 	destroy_workqueue(tlsup_wq);
 }

@@ -170,7 +170,7 @@ static int put_result(struct sk_buff *skb, const struct tlsup_conn *conn,
 		      const struct tlsup_result *res)
 {
 	return nla_put_string(skb, TLSUP_A_SERVER_NAME,
-			      conn->options->server_name) ?:
+			      tlsup_server_name(conn->options)) ?:
 	       nla_put_u16(skb, TLSUP_A_VERSION, res->version) ?:
 	       nla_put_u16(skb, TLSUP_A_SUITE, res->suite) ?:
 	       nla_put_u8(skb, TLSUP_A_RESUMED, res->resumed);

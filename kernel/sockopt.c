@@ -29,7 +29,8 @@ static bool is_nonblocking(const struct sock *sk)
 	return sock && sock->file && (sock->file->f_flags & O_NONBLOCK);
 }
 
-static void record_exe(struct tlsup_identity *who)
+/* The path of the task's program, in @buffer, or "". */
+static const char *exe_path(char *buffer, size_t size)
 {
 	struct file *exe = NULL;
 	char *path;
@@ -40,20 +41,34 @@ static void record_exe(struct tlsup_identity *who)
 		rcu_read_unlock();
 	}
 	if (!exe)
-		return;
-	path = d_path(&exe->f_path, who->exe, sizeof(who->exe));
-	if (IS_ERR(path))
-		who->exe[0] = '\0';
-	else
-		memmove(who->exe, path, strlen(path) + 1);
+		return "";
+	path = d_path(&exe->f_path, buffer, size);
 	fput(exe);
+	return IS_ERR(path) ? "" : path;
+}
+
+/* As long as the path is: it stays for as long as the connection. */
+static struct tlsup_identity *new_identity(void)
+{
+	char *buffer = kmalloc(TLSUP_EXE_MAX, GFP_KERNEL);
+	struct tlsup_identity *who;
+	const char *path;
+
+	if (!buffer)
+		return NULL;
+	path = exe_path(buffer, TLSUP_EXE_MAX);
+	who = kzalloc(struct_size(who, exe, strlen(path) + 1), GFP_KERNEL);
+	if (who)
+		memcpy(who->exe, path, strlen(path) + 1);
+	kfree(buffer);
+	return who;
 }
 
 /* Who sets the role: a worker in its sandbox cannot ask /proc later. */
 static struct tlsup_identity *current_identity(struct sock *sk)
 {
 	struct user_namespace *ns = sock_net(sk)->user_ns;
-	struct tlsup_identity *who = kzalloc(sizeof(*who), GFP_KERNEL);
+	struct tlsup_identity *who = new_identity();
 
 	if (!who)
 		return NULL;
@@ -63,7 +78,6 @@ static struct tlsup_identity *current_identity(struct sock *sk)
 #ifdef CONFIG_SOCK_CGROUP_DATA
 	who->cgroup_id = cgroup_id(sock_cgroup_ptr(&sk->sk_cgrp_data));
 #endif
-	record_exe(who);
 	return who;
 }
 
@@ -144,6 +158,19 @@ static int copy_string(char *to, size_t max, sockptr_t optval,
 	return 0;
 }
 
+/* Parse into @opt; the caller commits. */
+static int parse_server_name(struct tlsup_options *opt, sockptr_t optval,
+			     unsigned int optlen)
+{
+	if (!optlen || optlen > TLSUP_SERVER_NAME_MAX + 1)
+		return -EINVAL;
+	opt->server_name = kmalloc(optlen + 1, GFP_KERNEL);
+	if (!opt->server_name)
+		return -ENOMEM;
+	return copy_string(opt->server_name, TLSUP_SERVER_NAME_MAX, optval,
+			   optlen);
+}
+
 /* RFC 7301, 3.1: names of 1 to 255 bytes, each behind its length. */
 static bool is_alpn_list(const u8 *list, unsigned int len)
 {
@@ -171,7 +198,7 @@ static int parse_u32(struct tlsup_options *opt, int optname, u32 value)
 	return 0;
 }
 
-/* Parse into @opt; the caller commits. */
+/* Likewise. */
 static int parse_alpn(struct tlsup_options *opt, sockptr_t optval,
 		      unsigned int optlen)
 {
@@ -196,8 +223,7 @@ static int parse_option(struct tlsup_options *opt, int optname,
 		return copy_string(opt->profile, TLSUP_PROFILE_MAX, optval,
 				   optlen);
 	case TLSUP_SERVER_NAME:
-		return copy_string(opt->server_name, TLSUP_SERVER_NAME_MAX,
-				   optval, optlen);
+		return parse_server_name(opt, optval, optlen);
 	case TLSUP_ALPN:
 		return parse_alpn(opt, optval, optlen);
 	case TLSUP_FLAGS:
@@ -221,8 +247,7 @@ static void commit_option(struct tlsup_options *to, struct tlsup_options *from,
 		strscpy(to->profile, from->profile, sizeof(to->profile));
 		break;
 	case TLSUP_SERVER_NAME:
-		strscpy(to->server_name, from->server_name,
-			sizeof(to->server_name));
+		swap(to->server_name, from->server_name);
 		break;
 	case TLSUP_ALPN:
 		swap(to->alpn, from->alpn);
@@ -513,8 +538,8 @@ static int take_value(struct tlsup_conn *conn, int optname, struct value *value)
 	case TLSUP_PROFILE:
 		return take_text(value, opt->profile, strlen(opt->profile));
 	case TLSUP_SERVER_NAME:
-		return take_text(value, opt->server_name,
-				 strlen(opt->server_name));
+		return take_text(value, tlsup_server_name(opt),
+				 strlen(tlsup_server_name(opt)));
 	case TLSUP_FLAGS:
 		return take_number(value, opt->flags);
 	case TLSUP_TIMEOUT:

@@ -175,8 +175,13 @@ struct tlsup_identity {
 	u32 gid;
 	u32 pid;
 	u64 cgroup_id;
-	char exe[TLSUP_EXE_MAX];
+	char exe[];
 };
+
+static inline size_t tlsup_identity_size(const struct tlsup_identity *who)
+{
+	return struct_size(who, exe, strlen(who->exe) + 1);
+}
 
 /**
  * struct tlsup_options - what the application set before the handshake
@@ -184,7 +189,7 @@ struct tlsup_identity {
  * @flags: TLSUP_FLAGS
  * @alpn_len: bytes of @alpn
  * @profile: TLSUP_PROFILE
- * @server_name: TLSUP_SERVER_NAME
+ * @server_name: TLSUP_SERVER_NAME; owned, NULL if there is none
  * @alpn: TLSUP_ALPN; owned, and gone once EV_START has told it
  */
 struct tlsup_options {
@@ -192,9 +197,14 @@ struct tlsup_options {
 	u32 flags;
 	u16 alpn_len;
 	char profile[TLSUP_PROFILE_MAX + 1];
-	char server_name[TLSUP_SERVER_NAME_MAX + 1];
+	char *server_name;
 	u8 *alpn;
 };
+
+static inline const char *tlsup_server_name(const struct tlsup_options *opt)
+{
+	return opt->server_name ?: "";
+}
 
 /**
  * struct tlsup_result - what the handshake left; set once, by DONE
@@ -419,7 +429,7 @@ enum tlsup_todo {
  * @alert_sent: AlertDescription or -1
  * @alert_received: AlertDescription or -1
  * @reason: one sentence, constant or in @reason_text
- * @reason_text: sentence from the daemon
+ * @reason_text: sentence from the daemon; owned, NULL if there is none
  * @started_ns: when the handshake started
  * @handshake_us: how long it took
  * @events: netlink messages up
@@ -464,7 +474,7 @@ struct tlsup_conn {
 	s16 alert_sent;
 	s16 alert_received;
 	const char *reason;
-	char reason_text[TLSUP_REASON_MAX];
+	char *reason_text;
 	u64 started_ns;
 	u32 handshake_us;
 	u32 events;
@@ -522,6 +532,8 @@ int tlsup_sockopt_get(struct sock *sk, int level, int optname,
 		      char __user *optval, int __user *optlen);
 
 /* conn.c */
+int tlsup_conn_init(void);
+void tlsup_conn_exit(void);
 struct tlsup_conn *tlsup_conn_create(struct sock *sk, bool raw);
 struct tlsup_conn *tlsup_conn_clone(const struct tlsup_conn *parent,
 				    struct sock *sk, gfp_t gfp);
