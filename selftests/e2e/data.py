@@ -25,6 +25,7 @@ from ktap import FULL, case, check, equal, fails_with, main, test
 
 CHUNKS = (1, 2, 15, 16, 17, 255, 1000, 1369, 4096, 16383, 16384, 16385,
           65536, 262144, 1048576)
+SOL_TLS, TLS_SET_RECORD_TYPE, TLS_GET_RECORD_TYPE = 282, 1, 2
 ROLES = {"client": tlsup.CLIENT, "server": tlsup.SERVER}
 # Each byte depends on its place: a lost or doubled one shows.
 NOISE = random.Random(1).randbytes(2 * CHUNKS[-1])
@@ -288,6 +289,22 @@ def a_stream_without_close_notify_is_a_reset(stack):
 
 
 @test
+def a_reset_of_tcp_is_a_failure_that_stays(stack):
+    ours, other = peer.connect(stack)
+    other.write(b"whole")
+    equal(ours.recv(100), b"whole", "data before the reset")
+    other.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          struct.pack("ii", 1, 0))
+    other.sock.close()
+    for what in ("the first read", "the second read"):
+        with fails_with(errno.ECONNRESET, what):
+            ours.recv(100)
+    status = tlsup.status(ours)
+    equal((status.phase, status.error), (tlsup.FAILED, errno.ECONNRESET),
+          "phase and errno of TLSUP_STATUS")
+
+
+@test
 def a_record_cut_by_the_end_of_the_stream_is_a_reset(stack):
     ours, other = peer.connect(stack)
     other.sock.sendall(other.records(NOISE[:200])[:-1])
@@ -344,6 +361,26 @@ def ipv6_carries_data_in_both_roles(stack):
         other.write(NOISE[:50000])
         equal(receive_chunks(ours, 50000, 4096),
               hashlib.sha256(NOISE[:50000]).hexdigest(), "sha256 over IPv6")
+
+
+@test
+def a_raw_record_of_any_type_is_what_it_says(stack):
+    # TLS 1.2 has no inner type: 0 stands for itself, and not for padding.
+    pair = tlsup.tcp_pair(stack)
+    keys = struct.pack("=HH", 0x0303, 51) + b"i" * 8 + b"k" * 16 + \
+        b"salt" + bytes(8)
+    for sock in pair:
+        sock.setsockopt(socket.SOL_TCP, tlsup.TCP_ULP, b"tlsup-raw")
+        sock.setsockopt(SOL_TLS, 1, keys)
+        sock.setsockopt(SOL_TLS, 2, keys)
+    for kind in (0, 21, 22, 255):
+        pair[0].sendmsg([b"as it was\x17\0\0"],
+                        [(SOL_TLS, TLS_SET_RECORD_TYPE, bytes([kind]))])
+        data, control, _, _ = pair[1].recvmsg(100, socket.CMSG_SPACE(1))
+        equal((data, control),
+              (b"as it was\x17\0\0",
+               [(SOL_TLS, TLS_GET_RECORD_TYPE, bytes([kind]))]),
+              f"a record of type {kind}")
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ TEST_F(data, small_writes_read_in_other_pieces)
 
 TEST_F(data, both_directions_at_once_do_not_block_each_other)
 {
-	size_t total = 2 << 20, sent[2] = { 0 }, got[2] = { 0 };
+	size_t total = 512 << 10, sent[2] = { 0 }, got[2] = { 0 };
 	int fds[2] = { self->client, self->server };
 	struct pollfd polls[2];
 	ssize_t n;
@@ -342,6 +342,38 @@ TEST_F(data, a_file_goes_out_by_sendfile_unchanged)
 	close(file);
 }
 
+/*
+ * What lies in the page cache can change while it is opened: it is copied first.
+ * The peer sends a whole record from a file, and once more, which is a replay.
+ */
+TEST_F(data, records_that_the_peer_sends_from_a_file_are_whole)
+{
+	size_t wire_len, len = PLAINTEXT_MAX;
+	uint8_t *wire = malloc(RECORD_MAX);
+	struct done done = { .version = variant->tls12 ? 0x0303 : 0x0304 };
+	struct peer peer;
+	off_t at = 0;
+	int ours, file = memfd_create("records", MFD_CLOEXEC);
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, open_with_peer_as(&self->agent, TLSUP_CLIENT,
+				       variant->cipher, &done, &ours, &peer));
+	wire_len = record_seal(&peer.tx, wire, DATA, self->out, len, 0);
+	ASSERT_EQ(wire_len, write(file, wire, wire_len));
+	ASSERT_EQ(wire_len, sendfile(peer.fd, file, &at, wire_len));
+	ASSERT_TRUE(read_all(ours, self->in, len));
+	EXPECT_SAME(len);
+	at = 0;
+	ASSERT_EQ(wire_len, sendfile(peer.fd, file, &at, wire_len));
+	ASSERT_NE(0, poll_now(ours, POLLIN, TIMEOUT_MS));
+	EXPECT_EQ(-1, recv(ours, self->in, len, 0));
+	EXPECT_EQ(EBADMSG, errno);
+	close(ours);
+	close(peer.fd);
+	close(file);
+	free(wire);
+}
+
 TEST_F(data, splice_takes_data_in_and_out)
 {
 	size_t got = 0;
@@ -371,7 +403,7 @@ TEST_F(data, a_small_receive_buffer_takes_the_largest_records)
 
 	ASSERT_EQ(0, setsockopt(self->server, SOL_SOCKET, SO_RCVBUF, &size,
 				sizeof(size)));
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 2; i++) {
 		pid_t pid = fork();
 
 		if (!pid)

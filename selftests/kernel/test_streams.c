@@ -22,7 +22,7 @@
 #include "net.h"
 
 #define STREAMS		3000
-#define VARIANTS	4
+#define VARIANTS	6
 #define WIRE_MAX	(4 * RECORD_MAX)
 #define DATA_MAX	(4 * PLAINTEXT_MAX)
 #define NO_ALERT	-1
@@ -329,7 +329,10 @@ static const struct ending *pick_ending(struct stream *s)
 	return ending;
 }
 
-/* Its first bytes one by one, the rest in pieces, and the end. */
+/*
+ * Its first bytes one by one, to behind a header and a nonce, the rest in
+ * pieces, and the end.
+ */
 static void play(struct stream *s, int fd)
 {
 	size_t at = 0, n;
@@ -337,7 +340,7 @@ static void play(struct stream *s, int fd)
 
 	setsockopt(fd, SOL_TCP, TCP_NODELAY, &on, sizeof(on));
 	while (at < s->wire_len) {
-		n = way == 0 ? s->wire_len : way == 1 && at < 100 ? 1 :
+		n = way == 0 ? s->wire_len : way == 1 && at < 24 ? 1 :
 			1 + pick(s, 5000);
 		if (n > s->wire_len - at)
 			n = s->wire_len - at;
