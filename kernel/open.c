@@ -399,6 +399,17 @@ static bool skip(struct tlsup_rx *rx)
 	return true;
 }
 
+/* The mode begins with a whole ClientHello, of which a server learns the version. */
+static bool may_be_compatibility(const struct tlsup_conn *conn)
+{
+	u16 version = conn->rx.version;
+
+	return conn->phase != TLSUP_PHASE_WAITING &&
+	       conn->phase != TLSUP_PHASE_OPEN &&
+	       version != TLSUP_VERSION_1_2 &&
+	       (version || conn->role == TLSUP_CLIENT);
+}
+
 /*
  * TLS 1.2: the keys that wait come into force. One without such keys is an
  * attack (CVE-2014-0224), unless the version is not known yet.
@@ -418,9 +429,7 @@ static enum tlsup_fault change_cipher_spec(struct tlsup_conn *conn)
 		rx->pending = NULL;
 		return TLSUP_OK;
 	}
-	if (conn->phase == TLSUP_PHASE_WAITING ||
-	    conn->phase == TLSUP_PHASE_OPEN ||
-	    rx->version == TLSUP_VERSION_1_2 || ++rx->ccs > TLSUP_CCS_MAX)
+	if (!may_be_compatibility(conn) || ++rx->ccs > TLSUP_CCS_MAX)
 		return TLSUP_FAULT_CCS;
 	return TLSUP_OK;
 }

@@ -7,9 +7,9 @@ import os
 import struct
 
 from dialogue import (DECODE, FAILURE, FALLBACK, ILLEGAL, INSUFFICIENT, MISSING, NO_PROTOCOL,
-                      UNEXPECTED, VERSION, connect, crypto, finish12, raw, refused, running,
-                      served, shared13, start12)
-from ktap import case, check, equal, main
+                      UNEXPECTED, VERSION, alert_of, connect, crypto, finish12, raw, refused,
+                      running, served, shared13, start12)
+from ktap import case, check, equal, main, test
 from raw import numbers, usual12, usual13, vec
 
 RSA, ECDHE, DHE = 0x009c, 0xc02f, 0x009e
@@ -180,7 +180,12 @@ FORMS = {
     28: [b"", b"\0", b"\0\x40\0"],
     43: [b"", b"\0", b"\1\3", b"\3\3\3\3", b"\2\3\3\0", b"\4\3\3"],
     47: [b"", b"\0\0", b"\0\2\0\0", b"\0\3\0\1"],
+    42: [b"\0"],
+    44: [b"", b"\0", b"\0\0", b"\0\2x", b"\0\1xx"],
+    45: [b"", b"\0", b"\2\1", b"\1\1\0"],
     49: [b"\0"],
+    51: [b"", b"\0", b"\0\1\0", b"\0\4\0\x1d\0\0", b"\0\5\0\x1d\0\2x",
+         b"\0\5\0\x1d\0\1x\0", b"\0\6\0\x1d\0\1x"],
     50: [b"", b"\0\0", b"\0\1\4", b"\0\2\4\1\0"],
     0xff01: [b"", b"\0\0", b"\1"],
 }
@@ -197,7 +202,8 @@ def malformed(_stack, kind, make):
 
 
 def twice(_stack, kind, make):
-    good = {0: raw.name(), 5: b"\1\0\0\0\0", 10: b"\0\2\0\x17", 11: b"\1\0", 13: b"\0\2\4\1",
+    good = {42: b"", 44: vec(2, b"x"), 45: b"\1\1", 51: vec(2, numbers(29) + vec(2, bytes(32))),
+            0: raw.name(), 5: b"\1\0\0\0\0", 10: b"\0\2\0\x17", 11: b"\1\0", 13: b"\0\2\4\1",
             16: vec(2, b"\2h2"), 22: b"", 23: b"", 27: b"\2\0\1", 28: b"\x40\0", 43: b"\2\3\3",
             47: b"\0\3\0\1\0", 49: b"", 50: b"\0\2\4\1", 0xff01: b"\0"}[kind]
     with connect("rsa") as client:
@@ -426,6 +432,108 @@ def pieces(_stack, size):
 
 for number in (1, 2, 3, 7, 64):
     case(f"a hello in pieces of {number}: served", pieces, number)
+
+
+def half(_stack, sent):
+    """Handshake messages are not interleaved with others."""
+    for at in (1, 3, 4, 50):
+        with connect("rsa") as client:
+            client.raw(record(22, raw.message(1, hello12())[:at]) + sent)
+            refused(client, UNEXPECTED)
+
+
+case("half a hello, then data: alert 10", half, record(23, b"GET / HTTP/1.0" * 3))
+case("half a hello, then ChangeCipherSpec: alert 10", half, record(20, b"\1"))
+case("half a hello, then nothing: alert 10", half, record(22, b""))
+case("half a hello, then an unknown type: alert 10", half, record(99, b"x"))
+
+
+@test
+def a_hello_of_SSL_2_gets_no_answer_but_an_alert(_stack):
+    for version in (b"\0\2", b"\3\0", b"\3\1", b"\3\3"):
+        with connect("rsa") as client:
+            client.raw(b"\x80\x2e\1" + version + b"\0\x15\0\0\0\x10" + b"\0\0\x2f\0\0\x35\0\xc0\x2f"
+                       + b"\7\0\xc0\0\0\xff\1\0\x80\1\0\x80" + os.urandom(16))
+            found = alert_of(client)
+            check(not found or found[0] == 2, "the end", found)
+
+
+@test
+def the_default_policy_wants_the_extended_master_secret(_stack):
+    with connect("default") as client:
+        client.say(raw.CLIENT_HELLO, raw.hello([0xc02b], usual12(ems=False)))
+        refused(client, FAILURE)
+
+
+@test
+def the_default_policy_wants_encrypt_then_mac_with_a_mac(_stack):
+    with connect("default") as client:
+        client.say(raw.CLIENT_HELLO, raw.hello([0xc009], usual12()))
+        refused(client, FAILURE)
+
+
+@test
+def the_default_policy_has_neither_RSA_nor_DHE(_stack):
+    with connect("default") as client:
+        client.say(raw.CLIENT_HELLO, raw.hello([RSA, DHE, 0x002f, 0x0033], usual12()))
+        refused(client, FAILURE)
+
+
+@test
+def a_random_of_TLS_1_2_says_that_TLS_1_3_was_possible(_stack):
+    seen = set()
+    for _ in range(3):
+        with connect("rsa") as client:
+            start12(client, ECDHE)
+            equal(client.server_random[24:], b"DOWNGRD\1", "its end")
+            seen.add(client.server_random)
+    equal(len(seen), 3, "randoms")
+
+
+@test
+def shares_are_never_used_twice(_stack):
+    for suite in (ECDHE, DHE):
+        seen = set()
+        for _ in range(3):
+            with connect("rsa") as client:
+                start12(client, suite)
+                seen.add(client.key[:519 if suite == DHE else 36])
+        equal(len(seen), 3, "shares")
+
+
+def limited(_stack, version, limit):
+    """No protected record of the server's is longer (RFC 8449, 4)."""
+    with connect("rsa") as client:
+        if version == "1.2":
+            found = start12(client, [ECDHE], usual12((28, numbers(limit)), (1, b"\1")))
+            check(28 in found["extensions"] and 1 not in found["extensions"], "the answer")
+            opened, allowed = client, min(limit, 16384)
+        else:
+            key = crypto.share(29)
+            client.hello([0x1301], usual13((28, numbers(limit)), shares=[(29, key.public)]))
+            shared13(client, key)
+            opened, allowed = client, min(limit, 16385) - 1
+        sizes = []
+        receive = client.receive
+
+        def watch():
+            kind, data = receive()
+            if client.rx:
+                sizes.append(len(data))
+            return kind, data
+        opened.receive = watch
+        if version == "1.2":
+            finish12(client)
+        else:
+            client.flight13()
+            client.end13()
+        served(client)
+        check(max(sizes) <= allowed, "a record of", max(sizes))
+
+
+for number in (64, 65, 100, 512, 16384, 16385, 65535):
+    for version in ("1.2", "1.3"):
+        case(f"TLS {version}: record_size_limit {number} is kept", limited, version, number)
 
 
 if __name__ == "__main__":
