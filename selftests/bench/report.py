@@ -3,7 +3,8 @@
 # Copyright (C) 2026 The tlsup authors
 """report.py PART: gather what the runs of one part of "make bench" left in
 build/bench/PART/*.json into build/bench/PART.json, .md and .svg, and print the
-table. A figure is an object of "case", "unit", "tlsup", "peer", "peer_name",
+table; behind it what PART.txt beside this program says of figures that fall
+short. A figure is an object of "case", "unit", "tlsup", "peer", "peer_name",
 "ratio" (above 1 is better for us) and "runs"."""
 import glob
 import html
@@ -27,6 +28,17 @@ def markdown(figures):
                      f"| {cell(fig['peer'])} | {fig['peer_name']} "
                      f"| {fig['ratio']:.2f} | {fig['runs']} |")
     return "\n".join(lines) + "\n"
+
+
+def notes(part):
+    """The reasons, or nothing."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    try:
+        with open(f"{here}/{part}.txt", encoding="utf-8") as text:
+            return "\n" + "".join(line for line in text
+                                  if not line.startswith("#"))
+    except FileNotFoundError:
+        return ""
 
 
 def bar(index, fig):
@@ -64,11 +76,12 @@ def main():
             figures += json.load(piece)
     if not figures:
         sys.exit(f"report: no figures of {part}")
+    table = markdown(figures) + notes(part)
     for form, text in (("json", json.dumps(figures, indent=1) + "\n"),
-                       ("md", markdown(figures)), ("svg", svg(figures))):
+                       ("md", table), ("svg", svg(figures))):
         with open(f"{folder}/{part}.{form}", "w", encoding="utf-8") as out:
             out.write(text)
-    print(markdown(figures), end="")
+    print(table, end="")
 
 
 main()
