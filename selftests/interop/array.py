@@ -287,7 +287,8 @@ def plan():
                 groups[cell.version, cell.exchange].append(cell)
             for key in sorted(groups):
                 case(f"{role} to {name}: TLS {key[0]} {key[1]}: {len(groups[key])} cells",
-                     group, role, name, groups[key], seconds=1200)
+                     group, role, name, groups[key],
+                     seconds=7200 if FULL else 1200)
 
 
 def print_table():
