@@ -182,20 +182,31 @@ def the_table_has_every_command(_stack):
     equal(found - set(COMMANDS), set(), "commands without a row")
 
 
-def use_a_socket(sock, ulp, level, option, value):
-    """Attach to a socket of one's own, and set an option or get it."""
-    sock.setsockopt(socket.SOL_TCP, tlsup.TCP_ULP, ulp)
-    if value is None:
-        return verdict(sock.getsockopt, level, option, 200)
-    return verdict(sock.setsockopt, level, option, value)
+def use_sockets(socks):
+    """Attach to sockets of one's own, and set an option of each or get it."""
+    words = []
+    for sock, (ulp, level, option, value, _wanted) in socks:
+        sock.setsockopt(socket.SOL_TCP, tlsup.TCP_ULP, ulp)
+        if value is None:
+            words.append(verdict(sock.getsockopt, level, option, 200))
+        else:
+            words.append(verdict(sock.setsockopt, level, option, value))
+    return " ".join(words)
 
 
-def option_row(stack, ulp, level, option, value, wanted):
-    for become in WHO:
+def option_column(stack, become):
+    """All options by one kind of user."""
+    cells = {name: (b"tlsup", tlsup.SOL_TLSUP, number, *cell)
+             for number, (name, cell) in enumerate(OPTIONS.items(), 1)}
+    cells |= {name: (b"tlsup-raw", SOL_TLS, *cell) for name, cell in RAW_OPTIONS.items()}
+    socks = []
+    for cell in cells.values():
         sock = tlsup.tcp_pair(stack)[0]
         sock.setblocking(False)
-        equal(as_somebody(become, use_a_socket, sock, ulp, level, option, value),
-              wanted, become.__name__)
+        socks.append((sock, cell))
+    found = as_somebody(become, use_sockets, socks)
+    equal(dict(zip(cells, found.split())),
+          {name: cell[-1] for name, cell in cells.items()}, become.__name__)
 
 
 GET = None
@@ -225,12 +236,9 @@ RAW_OPTIONS = {
     "TLS_RX_EXPECT_NO_PAD": (4, 1, "EINVAL"),
 }
 
-for name, (data, result) in OPTIONS.items():
-    case(f"{name} on one's own socket by every kind of user", option_row, b"tlsup",
-         tlsup.SOL_TLSUP, list(OPTIONS).index(name) + 1, data, result)
-for name, (number, data, result) in RAW_OPTIONS.items():
-    case(f"{name} on one's own socket by every kind of user", option_row,
-         b"tlsup-raw", SOL_TLS, number, data, result)
+for kind in WHO:
+    case(f"every option on one's own sockets as {kind.__name__.replace('_', ' ')}",
+         option_column, kind)
 
 
 @test

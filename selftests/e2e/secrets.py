@@ -52,13 +52,18 @@ def in_cache(where):
     return all(w.startswith("/dev/zero") and w.endswith("locked") for w in where)
 
 
+def is_kept(name):
+    """Whether it may be in the session cache."""
+    return name == "master secret" or name.startswith("PSK")
+
+
 def is_open(secrets, allowed, what):
     """An established connection: these in the kernel, others nowhere."""
     kernel, daemon = look(secrets)
     equal({n: w for n, w in kernel.items() if n not in allowed}, {}, f"{what}: kernel")
     check(set(allowed) & set(kernel), what, "nothing is found at all")
-    equal({n: w for n, w in daemon.items()
-           if not (n[1] == "master secret" and in_cache(w))}, {}, f"{what}: daemon")
+    equal({n: w for n, w in daemon.items() if not (is_kept(n[1]) and in_cache(w))}, {},
+          f"{what}: daemon")
 
 
 def is_gone(secrets, what):
@@ -66,8 +71,8 @@ def is_gone(secrets, what):
     check(host.all_destroyed(), "connections are left")
     kernel, daemon = look(secrets)
     equal(kernel, {}, f"{what}: kernel")
-    equal({n: w for n, w in daemon.items()
-           if not (n[1] == "master secret" and in_cache(w))}, {}, f"{what}: daemon")
+    equal({n: w for n, w in daemon.items() if not (is_kept(n[1]) and in_cache(w))}, {},
+          f"{what}: daemon")
     diag(f"figure: secrets looked for: {2 * len(secrets)}")
 
 
@@ -118,11 +123,14 @@ def a_server_of_tls13_keeps_traffic_keys_in_the_kernel_alone(stack):
     ours, client = client13(stack)
     client.finish()
     exchange(ours, client.write, client.read)
-    allowed = [n for n in client.secrets if "application" in n or "exporter" in n]
-    is_open(client.secrets, allowed, "open")
+    check(client.psks, "no tickets")
+    secrets = {**client.secrets, **client.psks}
+    KEPT.append(secrets)
+    allowed = [n for n in secrets if "application" in n or "exporter" in n]
+    is_open(secrets, allowed, "open")
     ours.close()
     client.sock.close()
-    is_gone(client.secrets, "closed")
+    is_gone(secrets, "closed")
 
 
 @test(seconds=240)

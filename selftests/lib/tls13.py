@@ -124,13 +124,14 @@ def _vector(size, body):
 
 
 class Client:
-    """One connection; secrets holds all that it has, by the RFC's names."""
+    """One connection; secrets holds all that it has, by the RFC's names, and psks
+    what is left for another one."""
 
     def __init__(self, sock, name="localhost"):
         self.sock, self.name = sock, name
         self.private = os.urandom(32)
         self.transcript = b""
-        self.secrets = {}
+        self.secrets, self.psks = {}, {}
         self.rx = self.tx = None
         self.master = None
         sock.settimeout(60)
@@ -143,6 +144,7 @@ class Client:
             _extension(10, _vector(2, b"\0\x1d")),                  # X25519
             _extension(13, _vector(2, b"\4\3\x08\4\x08\7")),
             _extension(43, b"\2\3\4"),                              # TLS 1.3
+            _extension(45, b"\1\1"),                               # psk_dhe_ke
             _extension(51, _vector(2, share))))
         return self._message(1, b"\3\3" + os.urandom(32) + b"\0"
                              + _vector(2, b"\x13\3") + b"\1\0"
@@ -243,10 +245,20 @@ class Client:
         self.sock.sendall(self.tx.seal(DATA, data))
 
     def read(self):
-        """The next application data; tickets before it are passed over."""
+        """The next application data; the tickets before it give the PSKs of
+        sessions that may be resumed (RFC 9846, 4.6.1)."""
         while True:
             kind, content = self.record()
             if kind == DATA:
                 return content
             if kind == ALERT:
                 return b""
+            while kind == HANDSHAKE and content:
+                size = 4 + int.from_bytes(content[1:4], "big")
+                self._ticket(content[4:size])
+                content = content[size:]
+
+    def _ticket(self, body):
+        nonce = body[9:9 + body[8]]
+        self.psks[f"PSK {len(self.psks)}"] = expand_label(
+            self.secrets["resumption secret"], "resumption", nonce, 32)

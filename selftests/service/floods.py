@@ -98,13 +98,15 @@ def drip(port):
     socks = [connect(port, FLOODER) for _ in range(200)]
     for i in range(len(HELLO) - 1):
         for sock in socks:
-            sock.sendall(HELLO[i:i + 1])
+            # Their deadline passes, too.
+            with contextlib.suppress(ConnectionError):
+                sock.sendall(HELLO[i:i + 1])
         yield len(socks)
         time.sleep(0.2)
 
 
 def is_ended(sock):
-    """Whether the server ends a connection; a timeout if it does not."""
+    """True once the server has ended a connection; a timeout if it does not."""
     with contextlib.suppress(ConnectionError):
         while sock.recv(65536):
             pass
@@ -153,10 +155,9 @@ def crumbs(port):
     message = b"\1\0\x20\0" + bytes(4000)
     while True:
         with connect(port, FLOODER) as sock:
-            sock.sendall(b"".join(record + message[i:i + 1] for i in range(4000)))
-            if sock.recv(7) != b"\x15\3\3\0\2\2\x0a":
-                raise AssertionError("not told of an unexpected_message")
-        yield 1
+            with contextlib.suppress(ConnectionError):
+                sock.sendall(b"".join(record + message[i:i + 1] for i in range(4000)))
+            yield 1 * is_ended(sock)
 
 
 class Flood:
@@ -174,8 +175,6 @@ class Flood:
         try:
             for steps in flood(port):
                 self.count[:8] = struct.pack("=Q", self.done() + steps)
-        except (OSError, EOFError) as error:
-            diag(flood.__name__, "ended by", error)
         except BaseException as error:  # pylint: disable=broad-except
             diag(flood.__name__, "failed:", repr(error))
             self.count[8] = 1
