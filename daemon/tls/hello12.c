@@ -183,8 +183,7 @@ void hello12_commit(struct hs *hs, const struct client_hello *hello,
 	hs->ems = ext_has(&hello->exts, EXT_EXTENDED_MASTER_SECRET);
 	hs->renegotiation_info = ext_has(&hello->exts, EXT_RENEGOTIATION_INFO) ||
 		hello_has(hello->suites, EMPTY_RENEGOTIATION_INFO_SCSV);
-	if (ext_has(&hello->exts, EXT_SUPPORTED_GROUPS))
-		scheme_strike_curves(hs, hello->exts.groups);
+	scheme_untie_curves(hs, hello->exts.groups);
 	name_session(hs, hello);
 }
 

@@ -248,6 +248,8 @@ struct hs {
 	const struct cr_kex *dhe;
 	uint64_t suites;	/* as struct choice */
 	uint8_t auths;		/* kinds of key that the peer takes */
+	uint32_t ecdsa_named;	/* a server's: rows of schemes that the client names */
+	uint16_t ecdsa_scheme;	/* the first of them */
 	uint8_t premaster[PREMASTER_SIZE];
 	uint8_t *content;	/* signed, or the premaster's ciphertext */
 	size_t content_len;
@@ -339,7 +341,7 @@ enum suite_auth scheme_auth(uint16_t scheme);
 void scheme_write_list(const struct hs *hs, struct wr *wr);
 void scheme_commit(struct hs *hs, struct rd list);
 void scheme_commit_both(struct hs *hs, struct rd list, struct rd cert_list);
-void scheme_strike_curves(struct hs *hs, struct rd groups);
+void scheme_untie_curves(struct hs *hs, struct rd groups);
 bool scheme_choose(struct hs *hs, uint8_t auths);
 
 /* trans.c */

@@ -182,21 +182,45 @@ void scheme_commit_both(struct hs *hs, struct rd list, struct rd cert_list)
 }
 
 /**
- * scheme_strike_curves - a key's curve is one that the client has (RFC 8422, 5.3)
+ * scheme_untie_curves - what a client of TLS 1.2 means by its ECDSA schemes
  * @hs: a server of TLS 1.2, with the client's schemes
- * @groups: the client's supported_groups
+ * @groups: the client's supported_groups; empty: there are none, any curve will do
+ *
+ * They name a hash, whatever the curve (RFC 5246, 7.4.1.4.1); the curves are those
+ * of supported_groups (RFC 8422, 5.3). From here on each stands for the key that it
+ * goes with in TLS 1.3.
  */
-void scheme_strike_curves(struct hs *hs, struct rd groups)
+void scheme_untie_curves(struct hs *hs, struct rd groups)
 {
 	size_t len = 0;
 
 	for (size_t i = 0; i < hs->schemes_len; i++) {
-		uint16_t curve = find(hs->schemes[i])->curve;
+		const struct scheme *row = find(hs->schemes[i]);
 
-		if (!curve || hello_has(groups, curve))
-			hs->schemes[len++] = hs->schemes[i];
+		if (!row->curve) {
+			hs->schemes[len++] = row->id;
+			continue;
+		}
+		hs->ecdsa_named |= 1U << (row - schemes);
+		if (!hs->ecdsa_scheme)
+			hs->ecdsa_scheme = row->id;
 	}
+	for (size_t i = 0; i < SCHEMES && hs->ecdsa_scheme; i++)
+		if (schemes[i].curve && is_allowed(hs->config, schemes[i].id) &&
+		    (!groups.len || hello_has(groups, schemes[i].curve)))
+			hs->schemes[len++] = schemes[i].id;
 	hs->schemes_len = len;
+}
+
+/* The key's own, or where the client names only others, the first of these. */
+static uint16_t named_scheme(const struct hs *hs, uint16_t scheme)
+{
+	const struct scheme *row = find(scheme);
+
+	if (!hs->ecdsa_scheme || !row->curve ||
+	    hs->ecdsa_named >> (row - schemes) & 1)
+		return scheme;
+	return hs->ecdsa_scheme;
 }
 
 /**
@@ -217,7 +241,7 @@ bool scheme_choose(struct hs *hs, uint8_t auths)
 
 		for (size_t j = 0; j < hs->schemes_len; j++)
 			if (scheme == hs->schemes[j] && (!auths || auths & auth)) {
-				hs->scheme = scheme;
+				hs->scheme = named_scheme(hs, scheme);
 				return true;
 			}
 	}

@@ -6,12 +6,16 @@ that the standard names."""
 import os
 import struct
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from dialogue import (DECODE, FAILURE, FALLBACK, ILLEGAL, INSUFFICIENT, MISSING, NO_PROTOCOL,
                       UNEXPECTED, VERSION, alert_of, connect, crypto, finish12, raw, refused,
                       running, served, shared13, start12)
 from ktap import case, check, equal, main, test
 from raw import numbers, usual12, usual13, vec
 
+HASHES = {4: hashes.SHA256(), 5: hashes.SHA384(), 6: hashes.SHA512()}
 RSA, ECDHE, DHE = 0x009c, 0xc02f, 0x009e
 SCSV, RENEGOTIATION_SCSV = 0x5600, 0x00ff
 
@@ -110,6 +114,23 @@ for what, (suites, extensions, wanted, fields) in GOOD12.items():
 
 case("TLS 1.2: a key of P-384 and its curve: served", goes12, [0xc02b], usual12(), 0xc02b, {},
      "p384")
+
+def other_hash(_stack, profile, scheme):
+    """ECDSA of TLS 1.2 goes with any hash (RFC 5246, 7.4.1.4.1)."""
+    with connect(profile) as client:
+        start12(client, [0xc02b], usual12(schemes=(scheme,)))
+        params = client.key[:4 + client.key[3]]
+        signed = client.key[len(params):]
+        equal(signed[:2], numbers(scheme), "scheme")
+        client.leaf_key().verify(signed[4:], client.client_random + client.server_random + params,
+                                 ec.ECDSA(HASHES[scheme >> 8]))
+        finish12(client)
+        served(client)
+
+
+for number in (0x0403, 0x0503, 0x0603):
+    for who in ("p256", "p384"):
+        case(f"TLS 1.2: a key of {who} signs by {number:04x}", other_hash, who, number)
 
 # --- TLS 1.2: what is not ---------------------------------------------------
 
