@@ -9,16 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <linux/tlsup.h>
-
-#include "names.h"
-
-#define EXPORT	__attribute__((visibility("default")))
 
 /* A blocking program learns of a failure here, as with any other. */
 static int join_handshake(int fd)
@@ -129,26 +124,6 @@ EXPORT int accept(int listener, __SOCKADDR_ARG addr, socklen_t *len)
 	return accept4(listener, addr, len, 0);
 }
 
-EXPORT int getaddrinfo(const char *restrict node, const char *restrict service,
-		       const struct addrinfo *restrict hints,
-		       struct addrinfo **restrict list)
-{
-	int (*next)(const char *, const char *, const struct addrinfo *,
-		    struct addrinfo **);
-	int err;
-
-	tls_ready();
-	next = real.getaddrinfo;
-	err = next(node, service, hints, list);
-	/* Who is going to listen asks for addresses of its own. */
-	if (err || !node || (hints && hints->ai_flags & AI_PASSIVE))
-		return err;
-	for (const struct addrinfo *ai = *list; ai; ai = ai->ai_next)
-		if (ai->ai_addr)
-			names_learn(ai->ai_addr, node);
-	return 0;
-}
-
 /* This connects too, and would send its data in the clear. */
 static bool is_fastopen(int fd, int flags)
 {
@@ -179,6 +154,16 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 		return -1;
 	next = real.sendmsg;
 	return next(fd, msg, flags);
+}
+
+EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int count, int flags)
+{
+	int (*next)(int, struct mmsghdr *, unsigned int, int);
+
+	if (is_fastopen(fd, flags))
+		return -1;
+	next = real.sendmmsg;
+	return next(fd, msgs, count, flags);
 }
 
 /* Where a program that does not block learns of a failure. */

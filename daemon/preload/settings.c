@@ -57,7 +57,12 @@ static void get_ready(void)
 	real.getsockopt = resolve("getsockopt");
 	real.getaddrinfo = resolve("getaddrinfo");
 	real.sendto = resolve("sendto");
+	real.gethostbyname = resolve("gethostbyname");
+	real.gethostbyname2 = resolve("gethostbyname2");
+	real.gethostbyname_r = resolve("gethostbyname_r");
+	real.gethostbyname2_r = resolve("gethostbyname2_r");
 	real.sendmsg = resolve("sendmsg");
+	real.sendmmsg = resolve("sendmmsg");
 
 	settings.client = !role || strcmp(role, "server");
 	settings.server = !role || strcmp(role, "client");

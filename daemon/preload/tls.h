@@ -13,6 +13,9 @@
 
 #include "run.h"
 
+/* Stands before libc's function of that name. */
+#define EXPORT	__attribute__((visibility("default")))
+
 /* libc's own. */
 struct real {
 	int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
@@ -23,7 +26,12 @@ struct real {
 			  socklen_t *len);
 	void *getaddrinfo;
 	void *sendto;
+	void *gethostbyname;
+	void *gethostbyname2;
+	void *gethostbyname_r;
+	void *gethostbyname2_r;
 	void *sendmsg;
+	void *sendmmsg;
 };
 
 struct settings {

@@ -7,14 +7,19 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/tlsup.h>
 
 #include "program.h"
@@ -108,6 +113,37 @@ static void set_library(void)
 	free(all);
 }
 
+/*
+ * io_uring connects and accepts behind the library's back: as if the kernel had
+ * none of it. It has the same number on every architecture, x32 marks its own.
+ * Who may not filter otherwise gives up set-user-ID programs, which the library
+ * does not reach.
+ */
+static void forbid_io_uring(void)
+{
+	static struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x3fffffff),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	static const struct sock_fprog filter = {
+		.len = sizeof(code) / sizeof(code[0]),
+		.filter = code,
+	};
+
+	if (!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		return;
+	if (errno == EACCES && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	    !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		return;
+	/* A kernel without filters may still have no io_uring. */
+	if (errno != EINVAL || syscall(SYS_io_uring_setup, 0, NULL) != -1 ||
+	    errno != ENOSYS)
+		die("io_uring", "cannot be forbidden");
+}
+
 static const char *join_roles(bool client, bool server)
 {
 	if (client == server)
@@ -164,6 +200,7 @@ int main(int argc, char **argv)
 	set(RUN_ENV_NAME, name);
 	set(RUN_ENV_PORTS, ports);
 	set_library();
+	forbid_io_uring();
 	execvp(argv[optind], argv + optind);
 	status = errno == ENOENT ? 127 : 126;
 	fprintf(stderr, "tlsup-run: %s: %s\n", argv[optind], strerror(errno));

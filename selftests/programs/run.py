@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) 2026 The tlsup authors
 """tlsup-run itself: what it refuses, what it leaves alone, what it says."""
+import errno
 import os
 import socket
 import stat
@@ -278,6 +279,56 @@ sock.sendto(b"hello", socket.MSG_FASTOPEN,
 """))
     equal(done.returncode, 1, "exit status")
     check("Operation not supported" in done.stderr, done.stderr)
+
+
+SENDMMSG = """
+import ctypes, socket
+class Header(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_void_p), ("name_len", ctypes.c_uint32),
+                ("rest", ctypes.c_uint64 * 6)]
+address = (ctypes.c_uint8 * 16).from_buffer_copy(
+    socket.AF_INET.to_bytes(2, "little") + int.to_bytes({port}, 2, "big") +
+    socket.inet_aton("127.0.0.1") + bytes(8))
+sock = socket.socket()
+libc = ctypes.CDLL(None, use_errno=True)
+header = Header(ctypes.addressof(address), 16)
+assert libc.sendmmsg(sock.fileno(), ctypes.byref(header), 1, {flags}) == -1
+raise OSError(ctypes.get_errno(), "sendmmsg")
+"""
+
+
+@test
+def nor_does_it_ride_by_sendmmsg(stack):
+    listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    done = runs.run(script(SENDMMSG.format(
+        port=listener.getsockname()[1], flags=int(socket.MSG_FASTOPEN))))
+    check(f"[Errno {errno.EOPNOTSUPP}]" in done.stderr, done.stderr)
+
+
+@test
+def there_is_no_io_uring_that_would_connect_unseen(_stack):
+    text = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.syscall(425, 1, ctypes.create_string_buffer(120)) == -1
+assert ctypes.get_errno() == {error}, ctypes.get_errno()
+"""
+    runs.went_well(script(text.format(error=errno.ENOSYS)))
+    # Nor for those who may not filter unless they give up set-user-ID.
+    runs.went_well(script(text.format(error=errno.ENOSYS)), user=4711,
+                   cwd="/")
+
+
+@test
+def a_name_asked_for_the_old_way_is_the_one_that_counts(stack):
+    server = runs.TlsServer(stack, answer, cert="othername")
+    done = runs.run(script(f"""
+import socket
+address = socket.gethostbyname_ex("localhost")[2][0]
+socket.socket().connect((address, {server.port}))
+"""))
+    equal(done.returncode, 1, "exit status")
+    check(f"localhost port {server.port}: " in done.stderr, done.stderr)
 
 
 @test
