@@ -230,6 +230,19 @@ def figures(case, found):
             yield {"case": f"{case} {name}", "unit": unit(name), "tlsup": ours,
                    "peer": theirs, "peer_name": way, "runs": RUNS,
                    "ratio": over / under if under else 0}
+        if name.endswith(("cpu", "cpu per GB")):
+            yield from beyond(f"{case} {name}", unit(name), ours, medians)
+
+
+def beyond(case, what, ours, medians):
+    """What TLS adds to the server's work: the program's own is in all of them, and
+    bounds the ratio of the whole."""
+    plain = medians["plain TCP"]
+    for way in ("OpenSSL", "stunnel"):
+        ours_more, more = (max(x - plain, 0) for x in (ours, medians[way]))
+        yield {"case": f"{case} beyond plain TCP", "unit": what,
+               "tlsup": ours_more, "peer": more, "peer_name": way, "runs": RUNS,
+               "ratio": more / ours_more if ours_more else 0}
 
 
 def in_turns(program, measure, *args):

@@ -49,6 +49,7 @@ struct part {
 	uint64_t requests;
 	uint64_t bytes;
 	uint64_t resumed;
+	uint64_t resets;
 	uint64_t *times;
 };
 
@@ -101,7 +102,8 @@ static void dial(struct part *part)
 static void hang_up(struct part *part)
 {
 	if (part->ssl) {
-		SSL_shutdown(part->ssl);
+		/* After a whole answer: the figure stands, but it is told. */
+		part->resets += SSL_shutdown(part->ssl) < 0;
 		SSL_free(part->ssl);
 		part->ssl = NULL;
 	}
@@ -206,14 +208,17 @@ static int compare(const void *a, const void *b)
 
 static void report(struct part *parts, int count, uint64_t begin)
 {
-	uint64_t requests = 0, bytes = 0, resumed = 0, n = 0, *all;
+	uint64_t requests = 0, bytes = 0, resumed = 0, resets = 0, n = 0, *all;
 	double seconds = (double)(now_ns() - begin) / 1e9;
 
 	for (int i = 0; i < count; i++) {
 		requests += parts[i].requests;
 		bytes += parts[i].bytes;
 		resumed += parts[i].resumed;
+		resets += parts[i].resets;
 	}
+	if (resets)
+		warnx("port %d has reset %lu of its connections", port, resets);
 	all = calloc(requests, sizeof(*all));
 	for (int i = 0; i < count; i++) {
 		memcpy(all + n, parts[i].times, parts[i].requests * sizeof(*all));
