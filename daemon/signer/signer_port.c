@@ -192,6 +192,9 @@ int signer_port_receive(struct signer_port *port)
 			tell(port, request, data, header.failed ? 0 : (size_t)n);
 		secret_wipe_bytes(data, sizeof(data));
 		flush(port);
+		/* Nothing more can have come. */
+		if (!port->count)
+			return 0;
 	}
 	return n == -EAGAIN ? 0 : (int)n;
 }
