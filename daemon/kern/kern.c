@@ -23,6 +23,10 @@
 /* An event's buffer in the kernel: a record, its attributes, the kernel's own. */
 #define EVENT_TRUESIZE	(48 * 1024)
 #define MESSAGE_MAX	(128 * 1024)
+/* As a rule, and libnl clears all that it allocates. */
+#define MESSAGE_USUAL	4096
+/* What the attributes of an action take that have a bound. */
+#define ACTION_FIXED	1024
 #define ACTIONS_MAX	65535
 #define SEND_MAX	TLSUP_DATA_MAX
 #define REASON_SIZE	128
@@ -148,7 +152,7 @@ static int send_message(struct kern *kern, struct nl_msg *msg)
 
 static struct nl_msg *new_message(const struct kern *kern, uint8_t cmd)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_MAX);
+	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_USUAL);
 
 	if (!msg)
 		return NULL;
@@ -398,11 +402,31 @@ void kern_answer_begin(struct kern *kern, struct kern_answer *answer,
 		answer->failed = true;
 }
 
-static struct nlattr *open_action(struct kern_answer *answer, int type)
+/* Not nlmsg_expand(): it leaves what is secret where it was. */
+static bool make_room(struct kern_answer *answer, size_t room)
+{
+	const struct nlmsghdr *header = nlmsg_hdr(answer->msg);
+	ptrdiff_t at = (const char *)answer->actions - (const char *)header;
+	struct nl_msg *larger;
+
+	if (header->nlmsg_len + room <= nlmsg_get_max_size(answer->msg))
+		return true;
+	larger = nlmsg_alloc_size(MESSAGE_MAX);
+	if (!larger)
+		return false;
+	memcpy(nlmsg_hdr(larger), header, header->nlmsg_len);
+	answer->actions = (struct nlattr *)((char *)nlmsg_hdr(larger) + at);
+	free_message(answer->msg);
+	answer->msg = larger;
+	return true;
+}
+
+/* @room: bytes of attributes that have no bound */
+static struct nlattr *open_action(struct kern_answer *answer, int type, size_t room)
 {
 	struct nlattr *nest = NULL;
 
-	if (!answer->failed)
+	if (!answer->failed && make_room(answer, room + ACTION_FIXED))
 		nest = nla_nest_start(answer->msg, type | NLA_F_NESTED);
 	if (!nest)
 		answer->failed = true;
@@ -450,7 +474,7 @@ void kern_answer_send(struct kern_answer *answer, uint8_t content_type,
 {
 	while (len) {
 		size_t n = len < SEND_MAX ? len : SEND_MAX;
-		struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_SEND);
+		struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_SEND, n);
 
 		put_u8(answer, TLSUP_A_SEND_CONTENT_TYPE, content_type);
 		put(answer, TLSUP_A_SEND_DATA, data, n);
@@ -467,7 +491,7 @@ void kern_answer_send(struct kern_answer *answer, uint8_t content_type,
  */
 void kern_answer_keys(struct kern_answer *answer, const struct kern_keys *keys)
 {
-	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_KEYS);
+	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_KEYS, 0);
 
 	put_u8(answer, TLSUP_A_KEYS_DIRECTION, (uint8_t)keys->direction);
 	put_u8(answer, TLSUP_A_KEYS_EPOCH, (uint8_t)keys->epoch);
@@ -496,7 +520,7 @@ void kern_answer_keys(struct kern_answer *answer, const struct kern_keys *keys)
  */
 void kern_answer_next(struct kern_answer *answer, uint32_t skip, uint16_t version)
 {
-	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_NEXT);
+	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_NEXT, 0);
 
 	if (skip)
 		put_u32(answer, TLSUP_A_NEXT_SKIP, skip);
@@ -512,7 +536,8 @@ void kern_answer_next(struct kern_answer *answer, uint32_t skip, uint16_t versio
  */
 void kern_answer_done(struct kern_answer *answer, const struct kern_done *done)
 {
-	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_DONE);
+	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_DONE,
+					  done->chain_len + done->cookie_len);
 
 	put_u32(answer, TLSUP_A_DONE_ERROR, 0);
 	put_u16(answer, TLSUP_A_DONE_VERSION, done->version);
@@ -557,7 +582,7 @@ void kern_answer_done(struct kern_answer *answer, const struct kern_done *done)
 void kern_answer_fail(struct kern_answer *answer, uint32_t error, int alert,
 		      const char *reason)
 {
-	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_DONE);
+	struct nlattr *nest = open_action(answer, TLSUP_A_ACTIONS_DONE, 0);
 	char text[REASON_SIZE];
 
 	snprintf(text, sizeof(text), "%s", reason);
