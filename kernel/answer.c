@@ -238,6 +238,7 @@ static struct tlsup_result *parse_result(struct nlattr **tb)
 	res->signature_scheme = get_u16(tb[TLSUP_A_DONE_SIGNATURE_SCHEME]);
 	res->resumed = get_u8(tb[TLSUP_A_DONE_RESUMED]);
 	res->client_authenticated = get_u8(tb[TLSUP_A_DONE_CLIENT_AUTHENTICATED]);
+	res->accept_truncation = get_u8(tb[TLSUP_A_DONE_ACCEPT_TRUNCATION]);
 	res->alpn_len = attr_len(tb[TLSUP_A_DONE_ALPN]);
 	err = parse_exporter(tb, res);
 	res->alpn = attr_dup(tb[TLSUP_A_DONE_ALPN], &err);

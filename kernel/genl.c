@@ -17,7 +17,7 @@ const struct nla_policy tlsup_actions_nl_policy[TLSUP_A_ACTIONS_DONE + 1] = {
 	[TLSUP_A_ACTIONS_DONE] = NLA_POLICY_NESTED(tlsup_done_nl_policy),
 };
 
-const struct nla_policy tlsup_done_nl_policy[TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT + 1] = {
+const struct nla_policy tlsup_done_nl_policy[TLSUP_A_DONE_ACCEPT_TRUNCATION + 1] = {
 	[TLSUP_A_DONE_ERROR] = NLA_POLICY_MAX(NLA_U32, 4095),
 	[TLSUP_A_DONE_ALERT] = { .type = NLA_U8, },
 	[TLSUP_A_DONE_REASON] = { .type = NLA_NUL_STRING, .len = 127, },
@@ -36,6 +36,7 @@ const struct nla_policy tlsup_done_nl_policy[TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT 
 	[TLSUP_A_DONE_RANDOMS] = NLA_POLICY_EXACT_LEN(64),
 	[TLSUP_A_DONE_RECORD_SIZE_LIMIT] = NLA_POLICY_MIN(NLA_U16, 64),
 	[TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT] = NLA_POLICY_MIN(NLA_U16, 64),
+	[TLSUP_A_DONE_ACCEPT_TRUNCATION] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 const struct nla_policy tlsup_keys_nl_policy[TLSUP_A_KEYS_ENCRYPT_THEN_MAC + 1] = {

@@ -12,7 +12,7 @@
 
 /* Common nested types */
 extern const struct nla_policy tlsup_actions_nl_policy[TLSUP_A_ACTIONS_DONE + 1];
-extern const struct nla_policy tlsup_done_nl_policy[TLSUP_A_DONE_OWN_RECORD_SIZE_LIMIT + 1];
+extern const struct nla_policy tlsup_done_nl_policy[TLSUP_A_DONE_ACCEPT_TRUNCATION + 1];
 extern const struct nla_policy tlsup_keys_nl_policy[TLSUP_A_KEYS_ENCRYPT_THEN_MAC + 1];
 extern const struct nla_policy tlsup_next_nl_policy[TLSUP_A_NEXT_VERSION + 1];
 extern const struct nla_policy tlsup_send_nl_policy[TLSUP_A_SEND_DATA + 1];

@@ -144,6 +144,18 @@ int tlsup_inq(struct tlsup_conn *conn)
 	return conn->rx.queued;
 }
 
+/*
+ * The administrator knows of peers that never send close_notify, and takes the
+ * end of the stream for theirs: not within a record, nor within a message.
+ */
+static bool is_accepted_end(const struct tlsup_conn *conn)
+{
+	const struct tlsup_rx *rx = &conn->rx;
+
+	return conn->result && conn->result->accept_truncation &&
+	       !rx->header_have && !rx->message_have;
+}
+
 /* No data is left: 0 at the peer's close_notify, -errno, or 1 to wait. */
 static int check_end(struct tlsup_conn *conn)
 {
@@ -163,7 +175,7 @@ static int check_end(struct tlsup_conn *conn)
 	if (!at_end(conn))
 		return 1;
 	/* The application itself closed this half: as TCP, no error. */
-	if (conn->read_shutdown || conn->raw)
+	if (conn->read_shutdown || conn->raw || is_accepted_end(conn))
 		return 0;
 	tlsup_conn_fail(conn, ECONNRESET, TLSUP_NO_ALERT,
 			"the stream ended without close_notify");

@@ -216,6 +216,7 @@ struct tlsup_result {
 	u16 signature_scheme;
 	u8 resumed;
 	u8 client_authenticated;
+	u8 accept_truncation;
 	u8 alpn_len;
 	u16 cookie_len;
 	u32 chain_len;

@@ -97,6 +97,7 @@ struct config_pair {
  * @compression_len: how many
  * @record_size_limit: largest record that is taken (RFC 8449)
  * @retry_cookie: server: a HelloRetryRequest brings a cookie
+ * @accept_truncation: a stream may end without close_notify
  * @message_max: longest handshake message that is taken, bytes; 0: the default
  * @alpn: RFC 7301 wire list, for programs that set none
  * @alpn_len: its length
@@ -125,6 +126,7 @@ struct config_profile {
 	size_t compression_len;
 	uint16_t record_size_limit;
 	bool retry_cookie;
+	bool accept_truncation;
 	uint32_t message_max;
 	uint8_t alpn[CONFIG_ALPN_MAX];
 	size_t alpn_len;

@@ -60,6 +60,7 @@ static cfg_opt_t profile_opts[] = {
 	CFG_INT("message_max", 0, CFGF_NONE),
 	CFG_INT("record_size_limit", HS_RECORD_SIZE_MAX, CFGF_NONE),
 	CFG_BOOL("retry_cookie", cfg_false, CFGF_NONE),
+	CFG_STR("truncation", "refuse", CFGF_NONE),
 	CFG_BOOL("resumption", cfg_true, CFGF_NONE),
 	CFG_STR("ticket_kind", "stateful", CFGF_NONE),
 	CFG_INT("tickets", 2, CFGF_NONE),
@@ -207,6 +208,11 @@ static bool is_ticket_kind(const char *value)
 	       !strcmp(value, "none");
 }
 
+static bool is_truncation(const char *value)
+{
+	return !strcmp(value, "refuse") || !strcmp(value, "accept");
+}
+
 static bool is_psk_identity(const char *value)
 {
 	return *value && strlen(value) <= CONFIG_IDENTITY_MAX;
@@ -252,6 +258,7 @@ static const struct check {
 	WORD("strike", may_be_struck,
 	     "a cipher suite, a group, a signature scheme or a compression"),
 	WORD("client_auth", is_client_auth, "\"none\", \"request\" or \"require\""),
+	WORD("truncation", is_truncation, "\"refuse\" or \"accept\""),
 	NUMBER("message_max", CONFIG_MESSAGE_MIN, CONFIG_MESSAGE_MAX),
 	NUMBER("record_size_limit", HS_RECORD_SIZE_MIN, HS_RECORD_SIZE_MAX),
 	WORD("alpn", is_alpn, "names of 1 to " TEXT(CONFIG_ALPN_NAME_MAX) " bytes"),

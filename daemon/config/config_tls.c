@@ -316,6 +316,7 @@ bool config_load_tls(struct config_profile *profile, const struct config_file *f
 	profile->message_max = (uint32_t)cfg_getint(section, "message_max");
 	profile->record_size_limit = (uint16_t)cfg_getint(section, "record_size_limit");
 	profile->retry_cookie = cfg_getbool(section, "retry_cookie");
+	profile->accept_truncation = !strcmp(cfg_getstr(section, "truncation"), "accept");
 	/* None may be left: then chains come as they are. */
 	profile->compression_len = choose_of_all(section, &compressions, names_compression_at,
 						 profile->compression);

@@ -547,6 +547,8 @@ void kern_answer_done(struct kern_answer *answer, const struct kern_done *done)
 	put_u8(answer, TLSUP_A_DONE_RESUMED, done->resumed);
 	put_u8(answer, TLSUP_A_DONE_CLIENT_AUTHENTICATED,
 	       done->client_authenticated);
+	if (done->accept_truncation)
+		put_u8(answer, TLSUP_A_DONE_ACCEPT_TRUNCATION, 1);
 	put(answer, TLSUP_A_DONE_ALPN, done->alpn, done->alpn_len);
 	if (done->server_name)
 		put(answer, TLSUP_A_DONE_SERVER_NAME, done->server_name,

@@ -91,6 +91,7 @@ struct kern_done {
 	uint16_t signature_scheme;
 	uint8_t resumed;
 	uint8_t client_authenticated;
+	uint8_t accept_truncation;
 	const uint8_t *alpn;
 	size_t alpn_len;
 	const char *server_name;	/* NULL: none */

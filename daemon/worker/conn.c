@@ -318,6 +318,7 @@ static void on_done(void *owner, const struct hs_result *result)
 		.group = result->group,
 		.signature_scheme = result->signature_scheme,
 		.client_authenticated = result->client_authenticated,
+		.accept_truncation = conn->profile->accept_truncation,
 		.alpn = result->alpn.data,
 		.alpn_len = result->alpn.len,
 		.exporter = BYTES(result->exporter_secret),

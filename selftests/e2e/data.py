@@ -314,6 +314,24 @@ def a_record_cut_by_the_end_of_the_stream_is_a_reset(stack):
 
 
 @test
+def a_profile_may_take_the_end_of_the_stream_for_the_end(stack):
+    for role in ROLES.values():
+        ours, other = peer.connect(stack, role, profile="tolerant")
+        other.write(b"whole")
+        other.sock.shutdown(socket.SHUT_WR)
+        equal([ours.recv(100), ours.recv(100)], [b"whole", b""], "data, then the end")
+        ours.sendall(b"still open to this side")
+        equal(other.read_exactly(23), b"still open to this side", "our half")
+    # But not for that of a record, be it cut in its header or at its end.
+    for cut in (3, -1):
+        ours, other = peer.connect(stack, profile="tolerant")
+        other.sock.sendall(other.records(NOISE[:200])[:cut])
+        other.sock.shutdown(socket.SHUT_WR)
+        with fails_with(errno.ECONNRESET, "the truncated record"):
+            ours.recv(1000)
+
+
+@test
 def the_end_stays_the_end(stack):
     ours, other = peer.connect(stack)
     other.write(b"data")
@@ -384,5 +402,6 @@ def a_raw_record_of_any_type_is_what_it_says(stack):
 
 
 if __name__ == "__main__":
-    with host.Daemon():
+    with host.Daemon(host.config() + host.config().split("\n}\n")[0].replace(
+            '"default"', '"tolerant"') + '\n\ttruncation = "accept"\n}\n'):
         main()
