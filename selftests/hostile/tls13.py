@@ -11,7 +11,7 @@ import struct
 from dialogue import (BAD_MAC, DECODE, DECRYPT, FAILURE, ILLEGAL, MISSING, OVERFLOW, PSK,
                       UNEXPECTED, alert_of, bent, connect, crypto, open13, raw, refused, running,
                       served, shared13, start13)
-from ktap import case, check, equal, main, test
+from ktap import FULL, case, check, equal, main, test
 from raw import numbers, usual13, vec
 
 SUITE = 0x1301
@@ -188,8 +188,9 @@ for number in (0x1301, 0x1302, 0x1303, 0x1304, 0x1305):
 
 
 def zeros_first(_stack, group):
-    """A shared secret that begins with zero keeps it (RFC 9846, 7.4)."""
-    for _ in range(1500):
+    """A shared secret that begins with zero keeps it (RFC 9846, 7.4). One handshake in
+    256 has it."""
+    for _ in range(8000):
         with connect("rsa") as client:
             key = crypto.share(group)
             client.hello([SUITE], usual13(groups=(group,), shares=[(group, key.public)]))
@@ -204,11 +205,11 @@ def zeros_first(_stack, group):
             client.end13()
             served(client)
             return
-    raise AssertionError("no such secret in 1500 handshakes")
+    raise AssertionError("no such secret in 8000 handshakes")
 
 
-for number in (29, 256):
-    case(f"group {number}: a secret that begins with a zero", zeros_first, number, seconds=300)
+for number in (29, 256) if FULL else ():
+    case(f"group {number}: a secret that begins with a zero", zeros_first, number, seconds=3000)
 
 
 # --- among protected records -----------------------------------------------------
