@@ -170,12 +170,13 @@ static const struct hs_ops ops = {
 
 static bool set_up(const struct kind *kind)
 {
-	static uint16_t suite, scheme, group = 0x001d;
+	static const uint16_t groups[] = { 0x001d, 0x0017 };
+	static uint16_t suite, scheme;
 	char error[X509_ERROR_MAX] = "";
 	struct x509_key_ref ref = { .name = cert_file(kind->cert, "key") };
 	const struct hs_config config = {
 		.min_version = kind->version, .max_version = kind->version,
-		.suites = &suite, .suites_len = 1, .groups = &group, .groups_len = 1,
+		.suites = &suite, .suites_len = 1, .groups = groups, .groups_len = 2,
 		.schemes = &scheme, .schemes_len = 1, .ems_required = true,
 	};
 

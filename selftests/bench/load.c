@@ -190,7 +190,7 @@ static void make_context(const char *trust)
 	context = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
 	SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
-	SSL_CTX_set1_groups_list(context, "X25519");
+	SSL_CTX_set1_groups_list(context, "X25519:P-256");
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
 	if (SSL_CTX_load_verify_file(context, trust) != 1)
 		errx(1, "%s", trust);

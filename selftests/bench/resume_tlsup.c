@@ -49,7 +49,7 @@ static const uint16_t scheme = 0x0403;
 static const struct hs_credential credential = {
 	.chain = &chain, .chain_len = 1, .schemes = &scheme, .schemes_len = 1,
 };
-static const uint16_t suites[] = { 0x1301, 0xc02b }, groups[] = { 0x001d };
+static const uint16_t suites[] = { 0x1301, 0xc02b }, groups[] = { 0x001d, 0x0017 };
 
 static void on_send(void *owner, enum hs_content type, const uint8_t *data, size_t len)
 {
@@ -211,7 +211,7 @@ static void reset(struct side *side, enum hs_role role)
 	side->config = (struct hs_config){
 		.min_version = current == KIND_PSK ? 0x0304 : 0x0303,
 		.max_version = current == KIND_PSK ? 0x0304 : 0x0303,
-		.suites = suites, .suites_len = 2, .groups = groups, .groups_len = 1,
+		.suites = suites, .suites_len = 2, .groups = groups, .groups_len = 2,
 		.server_name = role == HS_CLIENT ? "localhost" : NULL,
 		.sessions = true, .session_ticket = current == KIND_TICKET,
 		.tickets = current == KIND_PSK,
