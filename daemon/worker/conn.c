@@ -692,13 +692,24 @@ bool conn_record(struct conn *conn, const struct kern_event *event)
 	return !conn->over;
 }
 
-/**
- * conn_log_closed - the kernel has ended the handshake
- * @conn: the handshake
- * @event: KERN_CLOSED
- */
-void conn_log_closed(const struct conn *conn, const struct kern_event *event)
+/* What the kernel does not go on after without an alert, of the peer or its own. */
+static bool by_alert(const struct kern_event *event)
 {
+	return event->error == EPROTO || event->error == EBADMSG ||
+	       event->error == EMSGSIZE;
+}
+
+/**
+ * conn_closed - the kernel has ended the handshake
+ * @conn: the handshake; to be destroyed
+ * @event: KERN_CLOSED
+ *
+ * After a fatal alert its session is dropped (RFC 5246, 7.2.2).
+ */
+void conn_closed(struct conn *conn, const struct kern_event *event)
+{
+	if (conn->resume && conn->config.sessions && by_alert(event))
+		resume_failed(conn->resume);
 	stats_failed(event->error);
 	log_failure(conn, conn->profile ? conn->profile->name : "-",
 		    conn->server_name,

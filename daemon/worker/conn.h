@@ -43,6 +43,6 @@ struct conn *conn_create(const struct conn_env *env, const struct kern_event *ev
 void conn_destroy(struct conn *conn);
 bool conn_start(struct conn *conn, const struct kern_event *event);
 bool conn_record(struct conn *conn, const struct kern_event *event);
-void conn_log_closed(const struct conn *conn, const struct kern_event *event);
+void conn_closed(struct conn *conn, const struct kern_event *event);
 
 #endif /* TLSUP_CONN_H */

@@ -148,7 +148,7 @@ static void closed(struct worker *worker, const struct kern_event *event)
 	struct entry *entry = find(worker, event->conn_id);
 
 	if (entry) {
-		conn_log_closed(entry->conn, event);
+		conn_closed(entry->conn, event);
 		remove_entry(worker, entry);
 	}
 	/* Every event before this one has been answered. */

@@ -183,6 +183,8 @@ static void configure(struct resume *r)
 	client->psk_ke = server->psk_ke = r->psk_ke;
 	server->suites = r->suites;
 	server->suites_len = r->suites_len;
+	client->suites = r->client_suites;
+	client->suites_len = r->client_suites ? 2 : 0;
 	server->groups = r->groups;
 	server->groups_len = r->groups_len;
 	client->groups = r->client_groups;
@@ -206,6 +208,7 @@ bool resume_run(struct resume *r)
 	r->pair.ticket = on_ticket;
 	r->pair.keep = on_keep;
 	r->pair.trace = on_trace;
+	r->pair.tamper = r->tamper;
 	r->lookups = r->certificates = 0;
 	configure(r);
 	pair_run(&r->pair);

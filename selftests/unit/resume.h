@@ -32,6 +32,7 @@ struct kept {
  * @forget: the server finds nothing
  * @spoil: the server finds another secret
  * @server_max: if not 0, of the server only
+ * @tamper: as in struct pair
  */
 struct resume {
 	enum hs_resumption by;
@@ -53,6 +54,7 @@ struct resume {
 	uint16_t server_max;
 	const uint16_t *suites;		/* the server's */
 	size_t suites_len;
+	const uint16_t *client_suites;	/* two, or NULL: all */
 	const uint16_t *groups;		/* the server's */
 	const uint16_t *client_groups;
 	size_t groups_len;
@@ -60,6 +62,7 @@ struct resume {
 	bool psk_ke;
 	bool client_off;
 	bool server_off;
+	bool (*tamper)(void *context, const struct side *from, struct record *record);
 };
 
 void resume_init(struct resume *r, uint16_t version, enum hs_resumption by);

@@ -124,6 +124,17 @@ TEST_F(resume, other_version_means_full_handshake)
 	EXPECT_EQ(tls12 ? 0x0304 : 0x0303, self->r.pair.client.version);
 }
 
+/* Whatever the owner may have found under that name. */
+TEST_F(resume, session_of_another_version_means_full_handshake)
+{
+	ASSERT_TRUE(resume_run(&self->r));
+	for (size_t i = 0; i < self->r.at_server_len; i++)
+		self->r.at_server[i].session.version ^= 0x0303 ^ 0x0304;
+	ASSERT_TRUE(resume_run(&self->r));
+	EXPECT_EQ(1, self->r.lookups);
+	EXPECT_EQ(HS_RESUMED_NOT, self->r.pair.client.resumed);
+}
+
 TEST_F(resume, suite_struck_at_the_server_means_full_handshake)
 {
 	static const uint16_t first[] = { 0xc02b, 0x1302 }, second[] = { 0xc02c, 0x1301 };
@@ -132,6 +143,60 @@ TEST_F(resume, suite_struck_at_the_server_means_full_handshake)
 	self->r.suites_len = 2;
 	ASSERT_TRUE(resume_run(&self->r));
 	self->r.suites = second;
+	ASSERT_TRUE(resume_run(&self->r));
+	EXPECT_EQ(HS_RESUMED_NOT, self->r.pair.client.resumed);
+}
+
+/* On its way the client's extended_master_secret becomes one that nobody knows. */
+static bool strip_ems(void *context, const struct side *from, struct record *record)
+{
+	static const uint8_t ems[] = { 0, 23, 0, 0 };
+	uint8_t *at = from->role == HS_CLIENT && from->tx_epoch == HS_EPOCH_PLAINTEXT ?
+			      memmem(record->data, record->len, ems, sizeof(ems)) : NULL;
+
+	(void)context;
+	if (at)
+		at[0] = 0x7a;
+	return true;
+}
+
+/* RFC 7627, 5.3: a session that had it and a hello that has not are an attack. */
+TEST_F(resume, session_with_EMS_is_not_resumed_without)
+{
+	/* Of TLS 1.2; and the hello is changed in one record. */
+	if (variant->version != 0x0303 || variant->fragment)
+		return;
+	ASSERT_TRUE(resume_run(&self->r));
+	self->r.tamper = strip_ems;
+	EXPECT_FALSE(resume_run(&self->r));
+	EXPECT_EQ(1, self->r.lookups);
+	EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE, self->r.pair.server.failure.alert);
+	EXPECT_EQ(0, self->r.certificates);
+}
+
+TEST_F(resume, session_without_EMS_means_full_handshake)
+{
+	if (variant->version != 0x0303)
+		return;
+	ASSERT_TRUE(resume_run(&self->r));
+	for (size_t i = 0; i < self->r.at_server_len; i++)
+		self->r.at_server[i].session.ems = false;
+	ASSERT_TRUE(resume_run(&self->r));
+	EXPECT_EQ(1, self->r.lookups);
+	EXPECT_EQ(HS_RESUMED_NOT, self->r.pair.client.resumed);
+}
+
+/* What the client has struck from its policy meanwhile is not offered again. */
+TEST_F(resume, suite_struck_at_the_client_is_not_offered)
+{
+	static const uint16_t first[] = { 0xc02b, 0x1302 }, second[] = { 0xc02c, 0x1301 };
+
+	self->r.suites = first;
+	self->r.suites_len = 2;
+	ASSERT_TRUE(resume_run(&self->r));
+	self->r.suites = NULL;
+	self->r.suites_len = 0;
+	self->r.client_suites = second;
 	ASSERT_TRUE(resume_run(&self->r));
 	EXPECT_EQ(HS_RESUMED_NOT, self->r.pair.client.resumed);
 }

@@ -64,6 +64,9 @@ FIXTURE(rules)
 	struct hs_identity identity;
 	time_t began;
 	bool found;
+	uint32_t uid;
+	const char *server_name;
+	uint32_t skew;
 };
 
 FIXTURE_VARIANT(rules)
@@ -125,6 +128,7 @@ FIXTURE_SETUP(rules)
 	self->store = store_memory_create(&limits);
 	self->env.port = store_open(self->store);
 	self->env.tickets = ticket_create(&options);
+	self->server_name = NAME;
 	strcpy(self->profile.name, "default");
 	self->profile.policy = policy_find("default");
 	ASSERT_NE(NULL, self->profile.policy);
@@ -159,7 +163,8 @@ static void begin(FIXTURE_DATA(rules) *self, enum hs_role role)
 {
 	const struct resume_who who = {
 		.env = &self->env, .profile = &self->profile, .role = role,
-		.server_name = role == HS_CLIENT ? NAME : "", .sessions = true,
+		.uid = self->uid, .sessions = true,
+		.server_name = role == HS_CLIENT ? self->server_name : "",
 		.found = on_found, .owner = self,
 	};
 
@@ -237,11 +242,11 @@ static bool resumes(FIXTURE_DATA(rules) *self, const FIXTURE_VARIANT(rules) *var
 {
 	struct hs_identity identity = self->identity;
 	const struct hs_question question = {
-		.ask = HS_ASK_SESSION, .version = variant->version, .server_name = NAME,
-		.by = variant->by, .identities = &identity, .identities_len = 1,
+		.ask = HS_ASK_SESSION, .version = variant->version,
+		.server_name = self->server_name, .by = variant->by, .identities = &identity, .identities_len = 1,
 	};
 
-	identity.age += (uint32_t)(now - self->began) * 1000;
+	identity.age += (uint32_t)(now - self->began) * 1000 + self->skew;
 	self->found = false;
 	begin(self, variant->role);
 	resume_ask(self->resume, &question);
@@ -355,6 +360,59 @@ TEST_F(rules, a_handshake_that_fails_drops_the_session)
 	ASSERT_TRUE(resumes(self, variant));
 	resume_failed(self->resume);
 	EXPECT_EQ(variant->kind == CONFIG_TICKETS_SEALED, resumes(self, variant));
+}
+
+/* A session is its user's, its profile's, and for its server's name. */
+TEST_F(rules, nobody_else_has_a_use_for_it)
+{
+	first(self, variant);
+	self->uid = 1000;
+	EXPECT_FALSE(resumes(self, variant));
+	self->uid = 0;
+	strcpy(self->profile.name, "other");
+	EXPECT_FALSE(resumes(self, variant));
+	strcpy(self->profile.name, "default");
+	self->server_name = "www.example.org";
+	EXPECT_FALSE(resumes(self, variant));
+	self->server_name = NAME;
+	EXPECT_TRUE(resumes(self, variant));
+}
+
+/* RFC 9846, 4.2.11.1: what a client tells, against what we know; a minute is slack. */
+TEST_F(rules, a_ticket_of_another_age_is_a_replay)
+{
+	bool told = variant->version == 0x0304 && variant->role == HS_SERVER;
+
+	for (int late = 0; late < 2; late++) {
+		first(self, variant);
+		self->skew = late ? 59000U : -59000U;
+		EXPECT_TRUE(resumes(self, variant));
+		first(self, variant);
+		self->skew = late ? 61000U : -61000U;
+		EXPECT_EQ(!told, resumes(self, variant));
+	}
+}
+
+/* Whatever is changed, it is nothing that we know; and never a failure. */
+TEST_F(rules, a_name_that_was_tampered_with_is_unknown)
+{
+	/* A client finds what it has by the server's name. */
+	if (variant->role == HS_CLIENT)
+		return;
+	first(self, variant);
+	for (size_t i = 0; i < self->identity.name.len; i += 1 + i / 8) {
+		self->name[i] ^= 1;
+		EXPECT_FALSE(resumes(self, variant));
+		self->name[i] ^= 1;
+	}
+	for (size_t len = self->identity.name.len; len--;) {
+		const struct hs_bytes whole = self->identity.name;
+
+		self->identity.name.len = len;
+		EXPECT_FALSE(resumes(self, variant));
+		self->identity.name = whole;
+	}
+	EXPECT_TRUE(resumes(self, variant));
 }
 
 TEST_HARNESS_MAIN
