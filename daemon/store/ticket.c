@@ -163,6 +163,22 @@ static void wipe_old(struct tickets *tickets, uint64_t epoch)
 	}
 }
 
+/**
+ * ticket_wipe - wipe the keys whose time is over, though nobody asks for one
+ * @tickets: the keys
+ *
+ * Return: seconds until there may be another.
+ */
+uint64_t ticket_wipe(struct tickets *tickets)
+{
+	uint64_t now = tickets->now();
+
+	lock(tickets);
+	wipe_old(tickets, now / tickets->period);
+	shared_unlock(&tickets->lock);
+	return tickets->period - now % tickets->period;
+}
+
 static struct key *free_place(struct tickets *tickets)
 {
 	struct key *oldest = &tickets->keys[0];

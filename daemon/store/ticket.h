@@ -58,6 +58,7 @@ bool ticket_each(struct tickets *tickets,
 		 bool (*each)(void *owner, const struct ticket_key *key), void *owner);
 void ticket_restore(struct tickets *tickets, const struct ticket_key *key);
 uint64_t ticket_keeps(const struct tickets *tickets);
+uint64_t ticket_wipe(struct tickets *tickets);
 unsigned int ticket_past(const struct tickets *tickets);
 
 #endif /* TLSUP_TICKET_H */

@@ -29,6 +29,7 @@
 
 #define US_PER_S	1000000
 #define FLEET_MS	1000	/* how often the fleet is thought of */
+#define WIPE_MAX_S	3600
 
 /* So many at once are a burst; its memory is given back when it is over. */
 #define BURST	32
@@ -56,6 +57,7 @@ struct entry {
  * @drained_told: it has been
  * @ended: eventfd of the pool, told when the thread ends
  * @next_fleet: when the keys of the fleet are looked at again, seconds
+ * @next_wipe: likewise, when some may have to be wiped
  */
 struct worker {
 	struct conn_env env;
@@ -70,6 +72,7 @@ struct worker {
 	int drained;
 	int ended;
 	uint64_t next_fleet;
+	uint64_t next_wipe;
 };
 
 enum wish { WISH_SERVE, WISH_DRAIN, WISH_DRAINING, WISH_STOP };
@@ -235,20 +238,37 @@ static bool is_over(const struct worker *worker)
 	return worker->drained_told && !worker->table;
 }
 
+static int sooner(int timeout, uint64_t ms)
+{
+	return timeout < 0 || (uint64_t)timeout > ms ? (int)ms : timeout;
+}
+
+/* Also where nobody shakes hands; at least every so often, for a clock may be set. */
+static void wipe_keys(struct worker *worker, uint64_t now)
+{
+	uint64_t wait;
+
+	if (now < worker->next_wipe)
+		return;
+	wait = ticket_wipe(worker->env.resume.tickets);
+	worker->next_wipe = now + (wait < WIPE_MAX_S ? wait : WIPE_MAX_S);
+}
+
 /* What to poll for the store, and for how long. */
 static int prepare_store(struct worker *worker, struct pollfd *fd)
 {
 	struct store_port *port = worker->env.resume.port;
+	uint64_t now = stats_now_us() / US_PER_S;
 	int timeout;
 
-	fleet_run(port, worker->env.resume.tickets, &worker->next_fleet,
-		  stats_now_us() / US_PER_S);
+	wipe_keys(worker, now);
+	fleet_run(port, worker->env.resume.tickets, &worker->next_fleet, now);
 	fd->fd = store_fd(port);
 	fd->events = store_events(port);
 	timeout = store_timeout(port);
-	if (store_shares(port) && (timeout < 0 || timeout > FLEET_MS))
-		timeout = FLEET_MS;
-	return timeout;
+	if (store_shares(port))
+		timeout = sooner(timeout, FLEET_MS);
+	return sooner(timeout, (worker->next_wipe - now) * 1000);
 }
 
 static void run(struct worker *worker)

@@ -61,6 +61,43 @@ TEST(a_key_opens_as_long_as_what_it_sealed_may_live)
 	ticket_destroy(tickets);
 }
 
+static bool count_key(void *owner, const struct ticket_key *key)
+{
+	(void)key;
+	++*(int *)owner;
+	return true;
+}
+
+static int count_keys(struct tickets *tickets)
+{
+	int count = 0;
+
+	ticket_each(tickets, count_key, &count);
+	return count;
+}
+
+/* By time alone, or by the next key that is made. */
+TEST(a_key_is_wiped_when_its_time_is_over)
+{
+	struct tickets *tickets = ticket_create(&options);
+	uint8_t box[128];
+
+	time_now = START;
+	EXPECT_EQ(PERIOD, ticket_wipe(tickets));
+	seal(tickets, box);
+	time_now += 3 * PERIOD - 1;
+	EXPECT_EQ(1, ticket_wipe(tickets));
+	EXPECT_EQ(1, count_keys(tickets));
+	time_now++;
+	ticket_wipe(tickets);
+	EXPECT_EQ(0, count_keys(tickets));
+	seal(tickets, box);
+	time_now += 3 * PERIOD;
+	seal(tickets, box);
+	EXPECT_EQ(1, count_keys(tickets));
+	ticket_destroy(tickets);
+}
+
 TEST(what_was_changed_or_is_of_another_daemon_does_not_open)
 {
 	struct tickets *ours = ticket_create(&options), *theirs = ticket_create(&options);
