@@ -452,7 +452,8 @@ static void describe(struct resume *resume, const struct hs_session *session,
 		client_key(resume, &blob->key);
 		blob->session.server_name = (struct hs_bytes){ 0 };
 	} else {
-		memcpy(name, session->server_name.data, session->server_name.len);
+		if (session->server_name.len)
+			memcpy(name, session->server_name.data, session->server_name.len);
 		memcpy(blob->key.identity, resume->identity, STORE_TAG_SIZE);
 		resume_tag_name(name, blob->key.name);
 	}
