@@ -197,6 +197,8 @@ void scheme_untie_curves(struct hs *hs, struct rd groups)
 	for (size_t i = 0; i < hs->schemes_len; i++) {
 		const struct scheme *row = find(hs->schemes[i]);
 
+		if (!row)
+			continue;
 		if (!row->curve) {
 			hs->schemes[len++] = row->id;
 			continue;
@@ -217,7 +219,7 @@ static uint16_t named_scheme(const struct hs *hs, uint16_t scheme)
 {
 	const struct scheme *row = find(scheme);
 
-	if (!hs->ecdsa_scheme || !row->curve ||
+	if (!hs->ecdsa_scheme || !row || !row->curve ||
 	    hs->ecdsa_named >> (row - schemes) & 1)
 		return scheme;
 	return hs->ecdsa_scheme;
