@@ -256,4 +256,20 @@ tlsup_register_sysctl(struct net *net, const char *path,
 #endif
 }
 
+/*
+ * Acknowledge what has come, at once. A third argument, flags of the segment,
+ * came in the middle of 6.12, so the function itself is asked.
+ */
+static inline void tlsup_tcp_ack(struct sock *sk)
+{
+	void *ack = __tcp_send_ack;
+	u32 next = tcp_sk(sk)->rcv_nxt;
+
+	if (__builtin_types_compatible_p(typeof(__tcp_send_ack),
+					 void (struct sock *, u32)))
+		((void (*)(struct sock *, u32))ack)(sk, next);
+	else
+		((void (*)(struct sock *, u32, u16))ack)(sk, next, 0);
+}
+
 #endif /* _TLSUP_COMPAT_H */

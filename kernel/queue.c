@@ -314,19 +314,36 @@ void tlsup_queue_done(struct tlsup_conn *conn)
 	rx->need = 0;
 }
 
+static bool is_part(const struct tlsup_conn *conn)
+{
+	const struct tlsup_rx *rx = &conn->rx;
+
+	return rx->header_have == TLSUP_HEADER_SIZE && !rx->raw &&
+	       available(conn) < rx->need;
+}
+
 /**
  * tlsup_queue_sync - the end of a pass: tell TCP what has been used
  * @conn: socket lock held
+ *
+ * TCP acknowledges at once what has been read when it finds its queue empty. A
+ * part of a record stays there, and as long as there is no acknowledgment, for
+ * up to 40 ms, Nagle's algorithm may keep the sender from sending the rest. It is
+ * no use to wait for an answer that could carry it either.
  */
 void tlsup_queue_sync(struct tlsup_conn *conn)
 {
 	struct tlsup_rx *rx = &conn->rx;
+	struct sock *sk = conn->sk;
 	u32 used = rx->used;
 
 	rx->skb = NULL;
 	rx->used = 0;
-	if (used)
-		tcp_read_done(conn->sk, used);
+	if (!used)
+		return;
+	tcp_read_done(sk, used);
+	if (is_part(conn) && inet_csk_ack_scheduled(sk))
+		tlsup_tcp_ack(sk);
 }
 
 /**

@@ -249,6 +249,11 @@ static u32 mask(u32 bit)
 	return m;
 }
 
+static u64 mask_wide(u32 m)
+{
+	return (u64)m << 32 | m;
+}
+
 static u32 mask_less(u32 a, u32 b)
 {
 	return mask((a - b) >> 31);
@@ -352,6 +357,22 @@ u32 tlsup_record_unpad(const u8 *tail, size_t tail_len, size_t len, size_t mac,
 }
 EXPORT_SYMBOL_IF_KUNIT(tlsup_record_unpad);
 
+/* @len bytes of what the inner hash covers, from the byte @at on. */
+static void copy_covered(const struct tlsup_removal *r, size_t at, size_t len,
+			 u8 *out)
+{
+	size_t before = TLSUP_MAC_HEADER_SIZE + r->len -
+			tlsup_record_tail(r->shape, r->len);
+	size_t n = 0;
+
+	if (at < TLSUP_MAC_HEADER_SIZE) {
+		n = min_t(size_t, len, TLSUP_MAC_HEADER_SIZE - at);
+		memcpy(out, r->header + at, n);
+	}
+	if (n < len)
+		memcpy(out + n, r->tail + at + n - before, len - n);
+}
+
 /*
  * One block of what the inner hash covers, from the byte @at on. @end, where
  * the hashed bytes end, is secret; @least and @most, its bounds, are not.
@@ -361,29 +382,28 @@ static u32 build_block(const struct tlsup_removal *r, size_t at, size_t least,
 		       size_t most, u32 end, u8 *block)
 {
 	const struct tlsup_hash_shape *shape = r->shape;
-	size_t tail = r->len - tlsup_record_tail(shape, r->len);
+	size_t p, stop = min(at + shape->block, most + 1);
+	u8 *length = block + shape->block - sizeof(u64);
 	u64 bits = (u64)(shape->block + end) * 8;
-	u32 last, m;
-	size_t i, p;
+	u32 last, m, before;
 
+	memset(block, 0, shape->block);
+	if (at < stop)
+		copy_covered(r, at, stop - at, block);
+	/* Behind the end 0x80, and zeros. */
+	p = max(at, least);
+	before = mask_less(p - 1, end);
+	for (; p < stop; p++) {
+		m = mask_less(p, end);
+		block[p - at] = (block[p - at] & m) | (0x80 & before & ~m);
+		before = m;
+	}
 	/* The last block is the one that the length field fits into. */
 	p = at + shape->block - shape->length;
 	last = ~mask_less(p, end + 1) &
 	       mask_less(p, end + 1 + shape->block);
-	for (i = 0; i < shape->block; i++) {
-		p = at + i;
-		block[i] = 0;
-		if (p < TLSUP_MAC_HEADER_SIZE)
-			block[i] = r->header[p];
-		else if (p < most)
-			block[i] = r->tail[p - TLSUP_MAC_HEADER_SIZE - tail];
-		if (p < least)
-			continue;
-		m = mask_less(p, end);
-		block[i] = (block[i] & m) | (0x80 & mask_equal(p, end));
-	}
-	for (i = 0; i < sizeof(bits); i++)
-		block[shape->block - 1 - i] |= (bits >> (8 * i)) & last;
+	bits &= mask_wide(last);
+	put_unaligned_be64(get_unaligned_be64(length) | bits, length);
 	return last;
 }
 
@@ -431,25 +451,29 @@ static int hash_certain(const struct tlsup_removal *r)
 
 /*
  * The MAC that came, which starts @content bytes into the plaintext: the place
- * is approached by halves, each step being made or not by mask.
+ * is approached by halves, each step being made or not by mask; the long ones
+ * eight bytes at a time.
  */
 static void copy_mac(const struct tlsup_removal *r, u32 content, u8 *mac)
 {
 	size_t size = r->shape->digest, tail = tlsup_record_tail(r->shape, r->len);
 	size_t span = min_t(size_t, r->len, size + TLSUP_PADDING_MAX);
-	u8 bytes[TLSUP_MAC_MAX + 2 * TLSUP_PADDING_MAX] = { 0 };
+	u64 words[(TLSUP_MAC_MAX + 2 * TLSUP_PADDING_MAX) / sizeof(u64)] = { 0 };
 	u32 offset = content - (r->len - span);
+	u8 *bytes = (u8 *)words;
 	size_t step, i;
-	u32 m;
+	u64 m;
 
 	memcpy(bytes, r->tail + tail - span, span);
 	for (step = TLSUP_PADDING_MAX / 2; step; step /= 2) {
-		m = ~mask_equal(offset & step, 0);
-		for (i = 0; i < size + step; i++)
+		m = mask_wide(~mask_equal(offset & step, 0));
+		for (i = 0; step >= 8 && i < (size + step) / 8 + 1; i++)
+			words[i] ^= (words[i] ^ words[i + step / 8]) & m;
+		for (i = 0; step < 8 && i < size + step; i++)
 			bytes[i] ^= (bytes[i] ^ bytes[i + step]) & m;
 	}
 	memcpy(mac, bytes, size);
-	memzero_explicit(bytes, sizeof(bytes));
+	memzero_explicit(words, sizeof(words));
 }
 
 /**

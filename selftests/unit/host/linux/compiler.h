@@ -24,6 +24,7 @@ typedef uint64_t u64;
 
 #define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define min(a, b)		min_t(__typeof__(a), a, b)
+#define max(a, b)		((a) > (b) ? (a) : (b))
 #define round_down(x, y)	((x) & ~((__typeof__(x))(y) - 1))
 
 #define GET_UNALIGNED(bits)						\
