@@ -488,6 +488,7 @@ TEST_F(records, part_of_a_record_is_acknowledged_when_it_is_all_that_is_left)
 					sizeof(zero)));
 		ASSERT_TRUE(send_raw(&self->peer, self->bytes, n + 500));
 		ASSERT_TRUE(read_all(self->ours, in, 1000));
+		ASSERT_EQ(-1, recv(self->ours, in, 1, MSG_DONTWAIT));
 		ASSERT_TRUE(all_acknowledged(self->peer.fd));
 		late += tcp_counter("DelayedACKs") != before;
 		ASSERT_TRUE(send_raw(&self->peer, self->bytes + n + 500,
