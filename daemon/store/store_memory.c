@@ -109,14 +109,15 @@ struct slot {
 	uint32_t cell;
 };
 
+/* What never changes is not in a line that another worker's lock takes away. */
 struct shard {
-	_Alignas(CACHE_LINE) pthread_mutex_t lock;
-	struct slot *slots;
+	_Alignas(CACHE_LINE) struct slot *slots;
 	size_t mask;
 	struct cell *cells;
 	size_t cells_len;
 	uint64_t *taken;	/* a bit for each cell; set before it is filled */
 	struct unit *units;
+	_Alignas(CACHE_LINE) pthread_mutex_t lock;
 	uint32_t units_len;	/* that were ever used */
 	uint32_t free;		/* first of those that are so no more */
 	struct group all;

@@ -4,9 +4,12 @@
 """Resumption in both roles against OpenSSL's and GnuTLS's own tools, curl and
 nginx: by session ID, by ticket, by PSK, of either kind of ticket; external PSKs."""
 import contextlib
+import errno
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -16,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 import host
 import matrix
 import tlsup
-from ktap import case, check, equal, main, test
+from ktap import case, check, equal, fails_with, main, test
 
 ID, TICKET, PSK, EXTERNAL = 1, 2, 3, 4
 KEY = "00112233445566778899aabbccddeeff"
@@ -106,6 +109,56 @@ def as_server(stack, name, kind):
     except BaseException:
         matrix.explain(log)
         raise
+
+
+def spoil_secret(file):
+    """Change OpenSSL's saved session so that both sides know another secret."""
+    text = subprocess.run(["openssl", "sess_id", "-in", file, "-text", "-noout"],
+                          check=True, capture_output=True, text=True).stdout
+    secret = next(bytes.fromhex(line.split(":")[1]) for line in text.splitlines()
+                  if line.strip().startswith(("Master-Key:", "Resumption PSK:")))
+    der = subprocess.run(["openssl", "sess_id", "-in", file, "-outform", "DER"],
+                         check=True, capture_output=True).stdout
+    equal(der.count(secret), 1, "secrets in the file")
+    der = der.replace(secret, bytes(byte ^ 1 for byte in secret))
+    pem = ssl.DER_cert_to_PEM_cert(der).replace("CERTIFICATE", "SSL SESSION PARAMETERS")
+    with open(file, "w", encoding="ascii") as out:
+        out.write(pem)
+
+
+def fails_by_alert(stack, listener, kind, profile):
+    """A client whose secret is another sees that in our Finished, or we in its
+    binder: a fatal alert either way."""
+    matrix.spawn(stack, session_client("OpenSSL", listener.getsockname()[1], kind, 1))
+    sock = stack.enter_context(listener.accept()[0])
+    sock.settimeout(None)
+    tlsup.prepare(sock, profile=profile)
+    with fails_with(errno.EPROTO, "the handshake"):
+        tlsup.start(sock, tlsup.SERVER)
+
+
+def fatal_alert_drops_the_session(stack, kind):
+    """RFC 5246, 7.2.2. What is sealed in a ticket nobody can call back."""
+    _, by, profile = KINDS[kind]
+    listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    listener.settimeout(20)
+    file, kept = os.path.join(FOLDER, "session"), os.path.join(FOLDER, "kept")
+
+    def visit(run):
+        process, _ = matrix.spawn(stack, session_client(
+            "OpenSSL", listener.getsockname()[1], kind, run))
+        found = accept_one(listener, profile).resumed
+        equal(process.wait(20), 0, "exit status of OpenSSL")
+        return found
+
+    equal(visit(0), 0, "the first is resumed")
+    shutil.copy(file, kept)
+    if by != PSK:
+        equal(visit(1), by, "the second is resumed")
+    spoil_secret(file)
+    fails_by_alert(stack, listener, kind, profile)
+    shutil.copy(kept, file)
+    equal(visit(1), by if profile == "sealed" else 0, "resumed after the alert")
 
 
 def session_server(name, port, kind):
@@ -327,6 +380,9 @@ if __name__ == "__main__":
         for kind_name in KINDS:
             case(f"{peer_name} resumes at our server, {kind_name}", as_server,
                  peer_name, kind_name)
+            if peer_name == "OpenSSL":
+                case(f"a fatal alert drops the session, {kind_name}",
+                     fatal_alert_drops_the_session, kind_name)
             # What a server's tickets are is the server's own affair.
             if not kind_name.endswith("sealed"):
                 case(f"we resume at {peer_name}, {kind_name.split(',')[0]}", as_client,
