@@ -13,7 +13,7 @@
 
 #include "../kernel/net.h"
 
-#define PAIRS	200
+#define PAIRS	1000
 
 static long slab(void)
 {
