@@ -319,7 +319,7 @@ static bool is_part(const struct tlsup_conn *conn)
 	const struct tlsup_rx *rx = &conn->rx;
 
 	return rx->header_have == TLSUP_HEADER_SIZE && !rx->raw &&
-	       available(conn) < rx->need;
+	       tlsup_queue_available(conn) < rx->need;
 }
 
 /**
