@@ -121,6 +121,18 @@ static void tell_kept(const struct config *old, const struct config *new)
 			log_warning("%s: the new value is for the next start", kept[i].key);
 }
 
+/* It takes nothing new. If it has died, that is heard once more: see revive(). */
+static void retire(struct service *service)
+{
+	struct generation *generation = service->current;
+
+	generation_drain(generation);
+	sd_event_source_set_enabled(generation->channel_source, SD_EVENT_ON);
+	generation->next = service->old;
+	service->old = generation;
+	service->current = NULL;
+}
+
 static bool replace(struct service *service)
 {
 	struct generation *generation = generation_load(service->options.config);
@@ -128,10 +140,9 @@ static bool replace(struct service *service)
 	if (!generation || !start(service, generation))
 		return false;
 	tell_kept(service->current->config, generation->config);
-	generation_drain(service->current);
-	service->current->next = service->old;
-	service->old = service->current;
+	retire(service);
 	service->current = generation;
+	service->reviving = false;
 	watch_renew(service->watch, generation->config);
 	return true;
 }
@@ -158,27 +169,36 @@ bool service_reload(struct service *service)
 	return good;
 }
 
+static void restart_later(struct service *service);
+
+/* As long as it is in vain, again: what was wrong may be mended meanwhile. */
 static int on_restart(sd_event_source *source, uint64_t now, void *arg)
 {
 	struct service *service = arg;
 
 	(void)now;
 	sd_event_source_disable_unref(source);
-	if (!service->leaving)
-		service_reload(service);
+	if (!service->leaving && service->reviving && !service_reload(service))
+		restart_later(service);
 	return 0;
+}
+
+static void restart_later(struct service *service)
+{
+	sd_event_source *source;
+
+	if (sd_event_add_time_relative(service->event, &source, CLOCK_MONOTONIC,
+				       RESTART_US, 0, on_restart, service) < 0)
+		sd_event_exit(service->event, EXIT_FAILURE);
 }
 
 /* Its handshakes are lost, but those that nobody has begun wait. */
 static void revive(struct service *service)
 {
-	sd_event_source *source;
-
 	log_error("the workers have died; starting others");
 	sd_event_source_set_enabled(service->current->channel_source, SD_EVENT_OFF);
-	if (sd_event_add_time_relative(service->event, &source, CLOCK_MONOTONIC,
-				       RESTART_US, 0, on_restart, service) < 0)
-		sd_event_exit(service->event, EXIT_FAILURE);
+	service->reviving = true;
+	restart_later(service);
 }
 
 /* They have gone; or late is the word that they take nothing new. */
@@ -275,10 +295,7 @@ void service_leave(struct service *service, enum service_leave why)
 		store_state(service);
 	}
 	sd_notify(0, "STOPPING=1");
-	generation_drain(service->current);
-	service->current->next = service->old;
-	service->old = service->current;
-	service->current = NULL;
+	retire(service);
 	if (sd_event_add_defer(service->event, NULL, on_left, service) < 0 ||
 	    sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, patience, 0,
 				       on_overdue, service) < 0)

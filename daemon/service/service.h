@@ -43,6 +43,7 @@ struct service_options {
  * @control: for tlsupctl
  * @metrics: NULL: they are not wanted
  * @watch: files that may change
+ * @reviving: the workers have died, and others are to be started
  * @leaving: it takes nothing new
  */
 struct service {
@@ -57,6 +58,7 @@ struct service {
 	struct control *control;
 	struct metrics *metrics;
 	struct watch *watch;
+	bool reviving;
 	bool leaving;
 };
 
