@@ -73,6 +73,33 @@ static bool event_type(uint8_t cmd, enum kern_event_type *type)
 	}
 }
 
+/* What is read below, so that none is shorter than what reads it. */
+static struct nla_policy policy[TLSUP_A_MAX + 1] = {
+	[TLSUP_A_CONN_ID] = { .type = NLA_U64 },
+	[TLSUP_A_RX_EPOCH] = { .type = NLA_U8 },
+	[TLSUP_A_ROLE] = { .type = NLA_U8 },
+	[TLSUP_A_PROFILE] = { .type = NLA_STRING, .minlen = 1 },
+	[TLSUP_A_SERVER_NAME] = { .type = NLA_STRING, .minlen = 1 },
+	[TLSUP_A_FLAGS] = { .type = NLA_U32 },
+	[TLSUP_A_CBC] = { .type = NLA_U8 },
+	[TLSUP_A_UID] = { .type = NLA_U32 },
+	[TLSUP_A_GID] = { .type = NLA_U32 },
+	[TLSUP_A_PID] = { .type = NLA_U32 },
+	[TLSUP_A_CGROUP_ID] = { .type = NLA_U64 },
+	[TLSUP_A_EXE] = { .type = NLA_STRING, .minlen = 1 },
+	[TLSUP_A_PEER_PORT] = { .type = NLA_U16 },
+	[TLSUP_A_CONTENT_TYPE] = { .type = NLA_U8 },
+	[TLSUP_A_ERROR] = { .type = NLA_U32 },
+	[TLSUP_A_REASON] = { .type = NLA_STRING, .minlen = 1 },
+};
+
+/* Whoever may administer the namespace can send here, too: only the kernel counts. */
+static int arrived(struct nl_msg *msg, void *arg)
+{
+	(void)arg;
+	return nlmsg_get_src(msg)->nl_pid == 0 ? NL_OK : NL_SKIP;
+}
+
 static int valid(struct nl_msg *msg, void *arg)
 {
 	struct genlmsghdr *header = genlmsg_hdr(nlmsg_hdr(msg));
@@ -80,8 +107,8 @@ static int valid(struct nl_msg *msg, void *arg)
 	struct kern *kern = arg;
 	struct kern_event event = { 0 };
 
-	if (!event_type(header->cmd, &event.type) ||
-	    genlmsg_parse(nlmsg_hdr(msg), 0, tb, TLSUP_A_MAX, NULL) < 0)
+	if (!genlmsg_valid_hdr(nlmsg_hdr(msg), 0) || !event_type(header->cmd, &event.type) ||
+	    genlmsg_parse(nlmsg_hdr(msg), 0, tb, TLSUP_A_MAX, policy) < 0)
 		return NL_SKIP;
 	if (tb[TLSUP_A_CONN_ID])
 		event.conn_id = nla_get_u64(tb[TLSUP_A_CONN_ID]);
@@ -199,6 +226,7 @@ static int setup(struct kern *kern, unsigned int window)
 	nl_socket_set_msg_buf_size(kern->sock, MESSAGE_MAX);
 	nl_socket_disable_seq_check(kern->sock);
 	nl_socket_disable_auto_ack(kern->sock);
+	nl_socket_modify_cb(kern->sock, NL_CB_MSG_IN, NL_CB_CUSTOM, arrived, NULL);
 	nl_socket_modify_cb(kern->sock, NL_CB_VALID, NL_CB_CUSTOM, valid, kern);
 	nl_socket_modify_cb(kern->sock, NL_CB_ACK, NL_CB_CUSTOM, acknowledged, kern);
 	nl_socket_modify_err_cb(kern->sock, NL_CB_CUSTOM, refused, kern);
