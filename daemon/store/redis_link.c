@@ -125,6 +125,7 @@ static void connect_link(struct redis_link *link)
 	context->ev.delRead = del_read;
 	context->ev.addWrite = add_write;
 	context->ev.delWrite = del_write;
+	redis_reply_guard(link);
 	redisAsyncSetConnectCallback(context, on_connect);
 	redisAsyncSetDisconnectCallback(context, on_disconnect);
 }
@@ -272,6 +273,10 @@ void redis_link_run(struct redis_link *link, short revents)
 		redisAsyncHandleWrite(link->context);
 	if (link->context && revents & (POLLIN | POLLHUP | POLLERR))
 		redisAsyncHandleRead(link->context);
+	if (redis_reply_is_endless(link)) {
+		shut(link, "says what nobody has asked for");
+		redis_link_drop(link);
+	}
 	expire(link);
 	if (link->next_try && redis_now_ms() >= link->next_try)
 		probe(link);

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * What store_redis.c, redis_link.c and redis_seal.c share.
+ * What store_redis.c, redis_link.c, redis_reply.c and redis_seal.c share.
  */
 #ifndef TLSUP_STORE_REDIS_H
 #define TLSUP_STORE_REDIS_H
@@ -11,6 +11,7 @@
 #include "store/store_int.h"
 
 struct redisAsyncContext;
+struct redisReplyObjectFunctions;
 
 #define REDIS_NAME_MAX		192
 #define REDIS_KEY_SIZE		32
@@ -66,6 +67,7 @@ struct redis_request {
  * @port: its port
  * @redis: the store
  * @context: hiredis's; NULL: there is none
+ * @reply_functions: hiredis's own, behind ours
  * @reading: it wants to read
  * @writing: it wants to write
  * @oldest: lookups under way
@@ -80,6 +82,7 @@ struct redis_link {
 	struct store_port *port;
 	struct redis *redis;
 	struct redisAsyncContext *context;
+	const struct redisReplyObjectFunctions *reply_functions;
 	bool reading;
 	bool writing;
 	struct redis_request *oldest, *newest;
@@ -112,5 +115,9 @@ void redis_link_missed(struct redis_link *link);
 void redis_link_drop(struct redis_link *link);
 void redis_link_run(struct redis_link *link, short revents);
 int redis_link_timeout(const struct redis_link *link);
+
+/* redis_reply.c */
+void redis_reply_guard(struct redis_link *link);
+bool redis_reply_is_endless(const struct redis_link *link);
 
 #endif /* TLSUP_STORE_REDIS_H */
