@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -106,6 +107,31 @@ def sockets_go_to_children_and_by_messages(stack):
         equal(other.read(), b"", "close_notify at the last close")
 
 
+@test(seconds=300)
+def a_socket_outlives_exec(_stack):
+    inherited = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1]));" \
+        "s.sendall(b'exec ' + s.recv(100)); s.close()"
+    with host.Daemon(), contextlib.ExitStack() as stack:
+        ours, other = peer.connect(stack)
+        number = ours.fileno()
+        child = subprocess.Popen([sys.executable, "-c", inherited, str(number)],
+                                 pass_fds=(number,))
+        ours.close()
+        other.write(b"lives on")
+        equal(other.read_exactly(13), b"exec lives on", "from the new program")
+        equal(other.read(), b"", "close_notify at its close")
+        equal(child.wait(60), 0, "status")
+        # And one that is not to be inherited ends with the old program.
+        ours, other = peer.connect(stack)
+        child = os.fork()
+        if not child:
+            os.execv("/bin/true", ["true"])
+        ours.close()
+        equal(os.waitpid(child, 0)[1], 0, "status")
+        equal(other.read(), b"", "close_notify at exec")
+    check(host.all_destroyed(), host.stats())
+
+
 CALLS = {
     "recv": lambda sock: sock.recv(100),
     "peek": lambda sock: sock.recv(100, socket.MSG_PEEK),
@@ -139,6 +165,22 @@ def shut_down_by_another_thread_in_every_call(stack):
             check(not thread.is_alive(), name, "hangs")
             ours.close()
             theirs.close()
+    check(host.all_destroyed(), host.stats())
+
+
+@test(seconds=600)
+def closed_by_another_thread_in_every_call(stack):
+    with host.Daemon():
+        for name, call in CALLS.items():
+            ours, theirs = waiting_in(stack, name)
+            thread = tlsup.Background(call, ours)
+            time.sleep(0.1)
+            # The call holds the file; the peer's end lets go of it.
+            os.close(ours.detach())
+            theirs.close()
+            with contextlib.suppress(OSError):
+                thread.result(20)
+            check(not thread.is_alive(), name, "hangs")
     check(host.all_destroyed(), host.stats())
 
 

@@ -3,22 +3,28 @@
 # Copyright (C) 2026 The tlsup authors
 """The daemon dies under load, at moments that a seed chooses: established
 connections live on, pending ones succeed or get their errno, and the next
-daemon serves. TLSUP_SEED=N runs the same moments again."""
+daemon serves. TLSUP_SEED=N runs the same moments again. And parts of it die,
+freeze, or have their ears stuffed."""
 import contextlib
 import errno
 import os
 import random
+import re
+import shutil
 import signal
+import socket
 import ssl
+import struct
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/../lib")
 # pylint: disable=wrong-import-position
+import genl
 import host
 import peer
 import tlsup
-from ktap import check, diag, equal, errno_name, main, test
+from ktap import case, check, diag, equal, errno_name, fails_with, main, test
 
 DEATHS = int(os.environ.get("TLSUP_DEATHS",
                             "300" if os.environ.get("SOAK") else "30"))
@@ -48,6 +54,11 @@ def attempt():
     return None
 
 
+def timed():
+    """The same, and when it was over."""
+    return attempt(), time.monotonic()
+
+
 def lives(ours, other):
     """A connection takes data both ways."""
     ours.sendall(b"still here")
@@ -70,10 +81,11 @@ def killed_at_any_moment(stack):
     daemon = host.Daemon().start()
     kept = [peer.connect(stack, role)
             for role in (tlsup.CLIENT, tlsup.SERVER) for _ in range(3)]
-    said, slowest = {}, 0.0
+    said, slowest, latest = {}, 0.0, 0.0
     for _ in range(DEATHS):
-        tries = [tlsup.Background(attempt) for _ in range(AT_ONCE)]
+        tries = [tlsup.Background(timed) for _ in range(AT_ONCE)]
         time.sleep(chance.random() * 0.15)
+        died = time.monotonic()
         # The whole of it, the signer alone, or a worker alone.
         family = daemon.family()
         victim = chance.choice(family)
@@ -90,8 +102,9 @@ def killed_at_any_moment(stack):
                 os.kill(pid, signal.SIGKILL)
         slowest = max(slowest, serves(daemon))
         for one in tries:
-            error = one.result()
+            error, over = one.result()
             said[error] = said.get(error, 0) + 1
+            latest = max(latest, over - died)
             check(error is None or error in ALLOWED, "a pending handshake says",
                   errno_name(error))
         for ours, other in kept:
@@ -101,7 +114,8 @@ def killed_at_any_moment(stack):
     diag("figure: handshakes under way at a death:", sum(said.values()))
     diag("seed", SEED, {errno_name(k) if k else "good": v
                         for k, v in said.items()},
-         f"first good handshake at most {slowest:.3f} s after ready")
+         f"first good handshake at most {slowest:.3f} s after ready,",
+         f"the last under way over at most {latest:.3f} s after the death")
     for ours, other in kept:
         ours.close()
         other.sock.close()
@@ -130,6 +144,118 @@ def frozen_for_longer_than_the_deadline(stack):
     lives(*kept)
     daemon.thaw()
     check(host.wait_for(lambda: attempt() is None), "it does not recover")
+    equal(daemon.stop(), 0, "exit status")
+
+
+def process_of(daemon, name):
+    """The process of the daemon with this name."""
+    for pid in daemon.family():
+        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+            if file.read().strip() == name:
+                return pid
+    raise AssertionError("no process " + name)
+
+
+def one_of_its_processes_is_killed(stack, name):
+    daemon = host.Daemon().start()
+    kept = [peer.connect(stack, role) for role in (tlsup.CLIENT, tlsup.SERVER)]
+    for _ in range(5 if os.environ.get("SOAK") else 2):
+        tries = [tlsup.Background(attempt) for _ in range(AT_ONCE)]
+        died = time.monotonic()
+        os.kill(process_of(daemon, name), signal.SIGKILL)
+        for one in tries:
+            error = one.result()
+            check(error is None or error in ALLOWED, "a pending handshake says",
+                  errno_name(error))
+        # The main process starts others, who serve.
+        check(host.wait_for(lambda: attempt() is None, 30), daemon.output())
+        diag(f"served again {time.monotonic() - died:.1f} s after {name} died")
+        for ours, other in kept:
+            lives(ours, other)
+    # What has died is not kept beside what replaced it.
+    check(host.wait_for(lambda: len(daemon.family()) == 3), daemon.family())
+    begin = time.monotonic()
+    equal(daemon.stop(), 0, "exit status")
+    diag(f"ended in {time.monotonic() - begin:.1f} s")
+
+
+for process in ("tlsupd: signer", "tlsupd: workers"):
+    case(f"{process.split()[-1]}, killed, come back",
+         one_of_its_processes_is_killed, process, seconds=300)
+
+
+@test(seconds=300)
+def workers_come_back_once_the_configuration_is_good_again(stack):
+    daemon = host.Daemon().start()
+    kept = peer.connect(stack)
+    shutil.move(daemon.conf, daemon.conf + ".good")
+    os.kill(process_of(daemon, "tlsupd: workers"), signal.SIGKILL)
+    check(host.wait_for(lambda: "not reloaded" in daemon.output()),
+          daemon.output())
+    lives(*kept)
+    shutil.move(daemon.conf + ".good", daemon.conf)
+    check(host.wait_for(lambda: attempt() is None, 30), daemon.output())
+    equal(daemon.stop(), 0, "exit status")
+
+
+NETLINK_GENERIC = 16
+
+
+def ports_of(pid):
+    """The netlink ports of a process's sockets of the generic family."""
+    inodes = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            found = re.match(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{fd}"))
+            inodes |= {found.group(1)} if found else set()
+    with open("/proc/net/netlink", encoding="ascii") as file:
+        rows = [line.split() for line in file][1:]
+    return [int(row[2]) for row in rows
+            if int(row[1]) == NETLINK_GENERIC and row[9] in inodes]
+
+
+def stuff(port):
+    """Fill the receive buffer behind a port with what is no event of ours,
+    until it takes no more: how many bytes."""
+    count, family = 0, genl.Genl().family
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC) as sock:
+        sock.bind((0, 0))
+        sock.setblocking(False)
+        chance = random.Random(SEED)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                # A lone verdict, an event that is none, anything.
+                kind = chance.choice((2, 3, 4, family, family, 77))
+                body = struct.pack("=BBH", chance.randrange(24), 1, 0) + \
+                    chance.randbytes(chance.randrange(4000))
+                sock.sendto(struct.pack("=IHHII", 16 + len(body), kind, 0, 0, 0)
+                            + body, (port, 0))
+                count += len(body)
+    return count
+
+
+@test(seconds=300)
+def a_worker_whose_netlink_buffer_is_full(stack):
+    daemon = host.Daemon().start()
+    kept = [peer.connect(stack, role) for role in (tlsup.CLIENT, tlsup.SERVER)]
+    workers = process_of(daemon, "tlsupd: workers")
+    os.kill(workers, signal.SIGSTOP)
+    ports = ports_of(workers)
+    check(ports, "the workers have no netlink socket")
+    diag("bytes in their buffers:", sum(stuff(port) for port in ports))
+    # What cannot be told to a worker says so, or ends at its deadline.
+    for _ in range(4):
+        ours, _theirs = tlsup.tcp_pair(stack)
+        tlsup.prepare(ours, name="localhost", timeout=300)
+        with fails_with(ALLOWED + (errno.ETIMEDOUT, errno.ENOBUFS), "unheard"):
+            tlsup.start(ours, tlsup.CLIENT)
+    for ours, other in kept:
+        lives(ours, other)
+    # And then it hears again, or others are started in its place.
+    os.kill(workers, signal.SIGCONT)
+    check(host.wait_for(lambda: attempt() is None, 30), daemon.output())
+    for ours, other in kept:
+        lives(ours, other)
     equal(daemon.stop(), 0, "exit status")
 
 
