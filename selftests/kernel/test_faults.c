@@ -594,7 +594,7 @@ static int load(const char *path)
 }
 
 /* It is there whole or not at all. The loader has faults of its own. */
-TEST_F_TIMEOUT(faults, module_load, 300)
+TEST_F_TIMEOUT(faults, module_load, 3600)
 {
 	const char *path = getenv("TLSUP_KO"), *full = getenv("FULL");
 	/* Most of a thousand are the loader's: some of them, or all. */
@@ -605,10 +605,10 @@ TEST_F_TIMEOUT(faults, module_load, 300)
 		SKIP(return, "once, where TLSUP_KO names the module file");
 	agent_close(&self->agent);
 	for (count = 1; met && count < 10 * NTH_MAX; count += step) {
-		for (tries = 0; !err && tries < 1000; tries++) {
+		for (tries = 0; !err && tries < 10000; tries++) {
 			if (!syscall(SYS_delete_module, "tlsup", O_NONBLOCK))
 				break;
-			usleep(10000);
+			usleep(1000);
 		}
 		arm(self->nth, count);
 		err = load(path);
