@@ -286,7 +286,10 @@ static int make_mac(const struct tlsup_cbc *cbc, const u8 *header, const u8 *iv,
 		err = hash_list(cbc->desc, sg, len);
 	if (!err)
 		err = crypto_shash_final(cbc->desc, inner);
-	return err ?: outer_hash(cbc, inner, mac);
+	if (!err)
+		err = outer_hash(cbc, inner, mac);
+	memzero_explicit(inner, sizeof(inner));
+	return err;
 }
 
 static int run_cipher(struct tlsup_cbc *cbc, struct scatterlist *src,
@@ -343,6 +346,7 @@ static int seal_mac_then_encrypt(struct tlsup_cbc *cbc, const u8 *header,
 		return err;
 	n += tlsup_record_pad(trailer + n, len + n);
 	put(sg, len, trailer, n);
+	memzero_explicit(trailer, sizeof(trailer));
 	return run_cipher(cbc, sg, sg, len + n, true);
 }
 
@@ -509,25 +513,37 @@ static enum tlsup_fault open_mac_then_encrypt(struct opening_cbc *o,
 	return *error || good ? TLSUP_OK : TLSUP_FAULT_MAC;
 }
 
-/* The MAC first; what it does not vouch for is not decrypted. */
-static enum tlsup_fault open_encrypt_then_mac(struct opening_cbc *o,
-					      size_t *content, int *error)
+/* Is the MAC right that stands behind the ciphertext? */
+static bool is_vouched(const struct opening_cbc *o, int *error)
 {
 	struct tlsup_cbc *cbc = o->keys->cbc;
 	size_t size = cbc->kind->shape.digest;
-	size_t tail = tlsup_record_tail(&cbc->kind->shape, o->len);
 	u8 header[TLSUP_MAC_HEADER_SIZE];
 	u8 expected[TLSUP_MAC_MAX], mac[TLSUP_MAC_MAX];
-	u32 padding;
+	bool right;
 
 	tlsup_record_mac_header(header, o->keys->seq, o->header,
 				TLSUP_BLOCK_SIZE + o->len);
 	*error = make_mac(cbc, header, o->iv, o->src, o->len, expected);
 	if (*error)
-		return TLSUP_OK;
+		return false;
 	sg_pcopy_to_buffer(o->src, sg_nents(o->src), mac, size, o->len);
-	if (crypto_memneq(mac, expected, size))
-		return TLSUP_FAULT_MAC;
+	right = !crypto_memneq(mac, expected, size);
+	/* With it whoever sent something else could go on. */
+	memzero_explicit(expected, sizeof(expected));
+	return right;
+}
+
+/* The MAC first; what it does not vouch for is not decrypted. */
+static enum tlsup_fault open_encrypt_then_mac(struct opening_cbc *o,
+					      size_t *content, int *error)
+{
+	struct tlsup_cbc *cbc = o->keys->cbc;
+	size_t tail = tlsup_record_tail(&cbc->kind->shape, o->len);
+	u32 padding;
+
+	if (!is_vouched(o, error))
+		return *error ? TLSUP_OK : TLSUP_FAULT_MAC;
 	*error = decrypt(o, tail);
 	if (*error)
 		return TLSUP_OK;

@@ -430,6 +430,7 @@ static int inner_hash(const struct tlsup_removal *r, u32 content, u8 *inner)
 			inner[i] |= chain[i] & last;
 	}
 	memzero_explicit(block, sizeof(block));
+	memzero_explicit(chain, sizeof(chain));
 	return err;
 }
 
@@ -447,6 +448,21 @@ static int hash_certain(const struct tlsup_removal *r)
 		err = r->ops->prefix(r->ctx, prefix);
 	hashed -= TLSUP_MAC_HEADER_SIZE + prefix;
 	return err || !hashed ? err : r->ops->absorb(r->ctx, r->tail, hashed);
+}
+
+/* The MAC that there should be, of so much content. */
+static int remake_mac(const struct tlsup_removal *r, u32 content, u8 *mac)
+{
+	u8 inner[TLSUP_MAC_MAX];
+	int err;
+
+	err = hash_certain(r);
+	if (!err)
+		err = inner_hash(r, content, inner);
+	if (!err)
+		err = r->ops->finish(r->ctx, inner, mac);
+	memzero_explicit(inner, sizeof(inner));
+	return err;
 }
 
 /*
@@ -491,7 +507,7 @@ static void copy_mac(const struct tlsup_removal *r, u32 content, u8 *mac)
 int tlsup_record_remove(struct tlsup_removal *r, u32 *good, size_t *content_len)
 {
 	size_t size = r->shape->digest, tail = tlsup_record_tail(r->shape, r->len);
-	u8 inner[TLSUP_MAC_MAX], expected[TLSUP_MAC_MAX], mac[TLSUP_MAC_MAX];
+	u8 expected[TLSUP_MAC_MAX], mac[TLSUP_MAC_MAX];
 	u32 padding, content, wrong = 0;
 	size_t i;
 	int err;
@@ -499,17 +515,14 @@ int tlsup_record_remove(struct tlsup_removal *r, u32 *good, size_t *content_len)
 	*good = tlsup_record_unpad(r->tail, tail, r->len, size, &padding);
 	content = r->len - size - padding;
 	put_unaligned_be16(content, r->header + TLSUP_MAC_HEADER_SIZE - 2);
-	err = hash_certain(r);
-	if (!err)
-		err = inner_hash(r, content, inner);
-	if (!err)
-		err = r->ops->finish(r->ctx, inner, expected);
+	err = remake_mac(r, content, expected);
 	if (err)
 		return err;
 	copy_mac(r, content, mac);
 	for (i = 0; i < size; i++)
 		wrong |= mac[i] ^ expected[i];
 	memzero_explicit(expected, sizeof(expected));
+	memzero_explicit(mac, sizeof(mac));
 	*good &= mask_equal(wrong, 0);
 	*content_len = content;
 	return 0;

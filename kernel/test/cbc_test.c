@@ -316,6 +316,36 @@ static void a_wrong_byte_of_mac_or_padding_is_one_fault(struct kunit *test)
 	}
 }
 
+static bool is_all(const u8 *bytes, size_t len, u8 value)
+{
+	return !memchr_inv(bytes, value, len);
+}
+
+/* RFC 7366, 3: a MAC that is wrong ends it, before the cipher sees a block. */
+static void what_no_mac_vouches_for_is_not_decrypted(struct kunit *test)
+{
+	unsigned int content;
+	size_t row, len;
+
+	for (row = 0; row < ARRAY_SIZE(cbc_vectors); row++) {
+		struct bench *b = make_bench(test, row);
+		struct tlsup_cbc *cbc = b->rx->cbc;
+
+		if (cbc->etm) {
+			len = lie(test, b, row, content_for(b, 3) + 640, 3, 0);
+			memset(b->out, 0xa5, sizeof(b->out));
+			memset(cbc->tail, 0xa5, sizeof(cbc->tail));
+			KUNIT_EXPECT_EQ(test, open(b, len, &content),
+					TLSUP_FAULT_MAC);
+			KUNIT_EXPECT_TRUE(test, is_all(b->out, sizeof(b->out),
+						       0xa5));
+			KUNIT_EXPECT_TRUE(test, is_all(cbc->tail,
+						       sizeof(cbc->tail), 0xa5));
+		}
+		end_bench(b);
+	}
+}
+
 static void every_truncation_is_a_bad_record_mac(struct kunit *test)
 {
 	const struct tlsup_fault_desc *desc;
@@ -444,6 +474,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(an_empty_record_opens),
 	KUNIT_CASE(every_padding_comes_off),
 	KUNIT_CASE(a_wrong_byte_of_mac_or_padding_is_one_fault),
+	KUNIT_CASE(what_no_mac_vouches_for_is_not_decrypted),
 	KUNIT_CASE(every_truncation_is_a_bad_record_mac),
 	KUNIT_CASE(ivs_are_new_each_time),
 	KUNIT_CASE(a_driver_that_does_not_export_its_chaining_value_is_refused),

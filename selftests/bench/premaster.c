@@ -240,7 +240,7 @@ int main(int argc, char **argv)
 
 		worst = t > worst ? t : worst;
 		fprintf(out,
-			"{\"case\": \"premaster: good or %s\", \"unit\": \"|t|\", \"tlsup\": %.2f, \"peer\": %.1f, \"peer_name\": \"the limit\", \"ratio\": %.2f, \"runs\": %ld}%s\n",
+			"{\"case\": \"premaster: good or %s\", \"unit\": \"t\", \"tlsup\": %.2f, \"peer\": %.1f, \"peer_name\": \"the limit\", \"ratio\": %.2f, \"runs\": %ld}%s\n",
 			names[kind], t, LIMIT, LIMIT / t, n, kind + 1 < KINDS ? "," : "");
 	}
 	fputs("]\n", out);

@@ -33,7 +33,7 @@
 #include "rounds.h"
 
 #define ROUND	(1 << 20)
-#define WARM_UP	4
+#define WARM_UP	2
 
 static const struct {
 	const char *openssl;

@@ -91,6 +91,9 @@ def main():
                    check=True)
     # As udev loads them for the processor on a machine; UML has none.
     subprocess.run(["modprobe", "-qa", *PROCESSOR], check=False)
+    # The first use loads what is missing; not while a handshake waits for it.
+    for suite in SUITES:
+        alone(suite)
     found = []
     for suite in SUITES:
         for order in ORDERS:

@@ -6,8 +6,11 @@
  * and MAC secret are marked as undefined, and memcheck tells whenever a branch
  * or an address depends on one of these bytes. A leaky twin must be told of.
  */
+#define _GNU_SOURCE
 #include <err.h>
 #include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <nettle/sha1.h>
@@ -326,6 +329,69 @@ TEST_F(constant_time, a_leaky_twin_is_caught)
 	EXPECT_LT(longest.blocks, shortest.blocks);
 	make_plain(&self->hash, self->plain, 512, 100, PADDING_FIRST);
 	EXPECT_LT(0, remove_it(&self->hash, self->plain, 512, true).reports);
+}
+
+/* A stack of its own, to look at what has stayed there. */
+static struct {
+	struct hash *hash;
+	const u8 *plain;
+	size_t len;
+	bool good;
+	ucontext_t here;
+	ucontext_t there;
+	u8 stack[1 << 16] __attribute__((aligned(16)));
+} apart;
+
+static void remove_apart(void)
+{
+	apart.good = remove_it(apart.hash, apart.plain, apart.len, false).good;
+}
+
+static bool run_apart(struct hash *hash, const u8 *plain, size_t len)
+{
+	unsigned int id = VALGRIND_STACK_REGISTER(apart.stack,
+						  apart.stack + sizeof(apart.stack));
+
+	apart.hash = hash;
+	apart.plain = plain;
+	apart.len = len;
+	memset(apart.stack, 0, sizeof(apart.stack));
+	getcontext(&apart.there);
+	apart.there.uc_stack.ss_sp = apart.stack;
+	apart.there.uc_stack.ss_size = sizeof(apart.stack);
+	apart.there.uc_link = &apart.here;
+	makecontext(&apart.there, remove_apart, 0);
+	swapcontext(&apart.here, &apart.there);
+	VALGRIND_STACK_DEREGISTER(id);
+	VALGRIND_MAKE_MEM_DEFINED(apart.stack, sizeof(apart.stack));
+	return apart.good;
+}
+
+/* Eight bytes of a secret are one. */
+static bool is_on_the_stack(const u8 *secret, size_t len)
+{
+	for (size_t i = 0; i + 8 <= len; i++)
+		if (memmem(apart.stack, sizeof(apart.stack), secret + i, 8))
+			return true;
+	return false;
+}
+
+/* Of the longest content: the last chaining value is the inner hash. */
+TEST_F(constant_time, no_mac_and_no_inner_hash_stays_on_the_stack)
+{
+	size_t size = shapes[variant->kind].digest, len = 512, content;
+	u8 header[TLSUP_MAC_HEADER_SIZE], inner[TLSUP_MAC_MAX];
+
+	content = make_plain(&self->hash, self->plain, len, 0, GOOD);
+	tlsup_record_mac_header(header, 5, (const u8 *)"\x17\3\3", content);
+	self->hash.now = self->hash.inner;
+	absorb(&self->hash, header, sizeof(header));
+	absorb(&self->hash, self->plain, content);
+	digest(&self->hash, inner);
+	ASSERT_TRUE(run_apart(&self->hash, self->plain, len));
+	EXPECT_FALSE(is_on_the_stack(inner, size));
+	EXPECT_FALSE(is_on_the_stack(self->plain + content, size));
+	EXPECT_FALSE(is_on_the_stack(self->plain + content - 64, 64));
 }
 
 TEST_HARNESS_MAIN

@@ -247,6 +247,20 @@ TEST(encrypt_then_mac_may_be_required)
 	EXPECT_EQ(0xc02b, hear(&aead, &config, NULL).suite);
 }
 
+/* TLS_NULL_WITH_NULL_NULL to TLS_ECDHE_RSA_WITH_NULL_SHA: not even by a policy. */
+TEST(null_encryption_is_refused)
+{
+	static const char *const suites[] = { "\0\0", "\0\1", "\0\2", "\0\x3b", "\xc0\6",
+					      "\xc0\x10" };
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		struct made made = { EXTS(BASE ETM), .suites = suites[i], .suites_len = 2 };
+
+		EXPECT_EQ(HS_ALERT_HANDSHAKE_FAILURE,
+			  hear(&made, &only12, &pair_any_credential).alert);
+	}
+}
+
 /* RFC 8422, 5.1.2 and 5.2. */
 TEST(point_formats)
 {
