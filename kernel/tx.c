@@ -616,8 +616,12 @@ int tlsup_tx_flush_open(struct tlsup_conn *conn)
  */
 void tlsup_tx_end(struct tlsup_conn *conn)
 {
-	if (!tlsup_tx_flush_open(conn))
-		tlsup_tx_push(conn);
+	if (tlsup_tx_flush_open(conn))
+		return;
+	/* It could not go while the record was open. */
+	if (conn->tx.update)
+		tlsup_ctrl_update_tx(conn);
+	tlsup_tx_push(conn);
 }
 
 /**

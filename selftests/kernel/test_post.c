@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <netinet/tcp.h>
 
 #include "kselftest_harness.h"
 #include "net.h"
@@ -180,6 +181,23 @@ TEST_F(post, an_answer_waits_for_the_record_that_is_open)
 	ASSERT_TRUE(receive_update(&self->peer));
 	ASSERT_EQ(4, peer_recv(&self->peer, self->bytes, &type));
 	EXPECT_EQ(DATA, type);
+}
+
+TEST_F(post, an_answer_follows_a_record_that_nobody_continues)
+{
+	const int on = 1;
+	uint8_t type = 0;
+
+	ASSERT_EQ(0, net_sysctl("hold_ms", 600000));
+	ASSERT_EQ(5, send(self->ours, "begin", 5, MSG_MORE));
+	ASSERT_TRUE(send_update(&self->peer, true));
+	EXPECT_EQ(0, poll_now(self->ours, POLLIN, 50));
+	ASSERT_EQ(0, setsockopt(self->ours, SOL_TCP, TCP_NODELAY, &on,
+				sizeof(on)));
+	ASSERT_EQ(5, peer_recv(&self->peer, self->bytes, &type));
+	EXPECT_EQ(DATA, type);
+	ASSERT_TRUE(receive_update(&self->peer));
+	ASSERT_TRUE(crosses(self->ours, &self->peer, "next"));
 }
 
 TEST_F(post, an_answer_finds_its_place_in_a_full_stream)
