@@ -4,6 +4,8 @@
  */
 #include "store/sessions.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "lib/secret.h"
@@ -64,15 +66,22 @@ void sessions_wipe(struct sessions *sessions)
 	memset(sessions, 0, sizeof(*sessions));
 }
 
-/** struct saved - before the data of a session that is saved */
+/*
+ * struct saved - before the data of a session that is saved. What was added takes
+ * the place of zeros, for another daemon may be an older or a newer one.
+ */
 struct saved {
 	struct store_key key;
 	uint64_t bucket;
 	uint64_t expires;
-	uint32_t stored;
 	uint8_t single_use;
 	uint8_t pad[3];
+	uint32_t stored;
 };
+
+static_assert(offsetof(struct saved, single_use) == sizeof(struct store_key) + 16 &&
+	      sizeof(struct saved) == sizeof(struct store_key) + 24,
+	      "as in format 1");
 
 static bool save_key(void *owner, const struct ticket_key *key)
 {
