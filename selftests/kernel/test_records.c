@@ -6,6 +6,7 @@
  * and that none of it is ever delivered.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -497,6 +498,29 @@ TEST_F(records, part_of_a_record_is_acknowledged_when_it_is_all_that_is_left)
 		EXPECT_EQ(0, memcmp(in, self->content, 1000));
 	}
 	EXPECT_LT(late, i);
+}
+
+/* Its pages must not be filled again as long as they are in the pipe. */
+TEST_F(records, what_a_peer_keeps_of_the_stream_stays_as_it_was)
+{
+	uint8_t kept[4096];
+	int i, ends[2];
+
+	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
+	ASSERT_TRUE(write_all(self->ours, self->content, PLAINTEXT_MAX));
+	ASSERT_EQ(sizeof(kept), recv(self->peer.fd, kept, sizeof(kept),
+				     MSG_PEEK | MSG_WAITALL));
+	ASSERT_EQ(sizeof(kept), splice(self->peer.fd, NULL, ends[1], NULL,
+				       sizeof(kept), 0));
+	/* Several times around the pages of this processor. */
+	for (i = 0; i < 512; i++) {
+		ASSERT_TRUE(write_all(self->ours, self->content, PLAINTEXT_MAX));
+		ASSERT_TRUE(read_all(self->peer.fd, self->bytes, PLAINTEXT_MAX));
+	}
+	ASSERT_EQ(sizeof(kept), read(ends[0], self->bytes, sizeof(kept)));
+	EXPECT_EQ(0, memcmp(self->bytes, kept, sizeof(kept)));
+	close(ends[0]);
+	close(ends[1]);
 }
 
 TEST_HARNESS_MAIN
