@@ -10,10 +10,12 @@ KLOG_FAULTS+='|ODEBUG:|DEBUG_LOCKS_WARN_ON|possible (circular|recursive|irq lock
 KLOG_FAULTS+='|inconsistent lock|suspicious RCU|bad unlock balance|held lock freed'
 KLOG_FAULTS+='|invalid wait context|non-static key|scheduling while atomic'
 KLOG_FAULTS+='|refcount_t:|list_(add|del) corruption'
-KLOG_FAULTS+='|kmemleak: [0-9]+ new suspected|rcu: INFO:|self-detected stall'
+KLOG_FAULTS+='|rcu: INFO:|self-detected stall'
 KLOG_FAULTS+='|blocked for more than|soft lockup|hard LOCKUP|Out of memory'
 KLOG_FAULTS+='|unregister_netdevice: waiting|refcnt_tracker|ref_tracker'
 KLOG_FAULTS+='|segfault at|page allocation failure|Bad page|nobody cared'
+
+# Leaks of memory are listed and judged by the guest itself (look_for_leaks()).
 
 # Noise of the kernels themselves, each with its reason. Nothing of ours.
 KLOG_NOISE=(
