@@ -148,9 +148,11 @@ def frozen_for_longer_than_the_deadline(stack):
 
 
 def process_of(daemon, name):
-    """The process of the daemon with this name."""
+    """The process of the daemon with this name, when what died before has gone."""
+    check(host.wait_for(lambda: len(daemon.family()) == 3, 60), daemon.family())
     for pid in daemon.family():
-        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+        with contextlib.suppress(OSError), \
+                open(f"/proc/{pid}/comm", encoding="ascii") as file:
             if file.read().strip() == name:
                 return pid
     raise AssertionError("no process " + name)
@@ -173,7 +175,7 @@ def one_of_its_processes_is_killed(stack, name):
         for ours, other in kept:
             lives(ours, other)
     # What has died is not kept beside what replaced it.
-    check(host.wait_for(lambda: len(daemon.family()) == 3), daemon.family())
+    check(host.wait_for(lambda: len(daemon.family()) == 3, 60), daemon.family())
     begin = time.monotonic()
     equal(daemon.stop(), 0, "exit status")
     diag(f"ended in {time.monotonic() - begin:.1f} s")
