@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "log.h"
+
 #define KEEP_MAX	260
 #define LOCK_ALL	(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)
 #define TRIM_THRESHOLD	(128 * 1024)		/* glibc's own */
@@ -83,6 +85,8 @@ void process_give_back(void)
 	if (memory.locked) {
 		mallopt(M_TRIM_THRESHOLD, INT_MAX);
 		memory.locked = !mlockall(LOCK_ALL);
+		if (!memory.locked)
+			log_error("memory is not locked any more: %s", strerror(errno));
 	}
 	pthread_mutex_unlock(&memory.lock);
 }

@@ -23,6 +23,15 @@
 #include <linux/slab.h>
 #include <linux/sysctl.h>
 
+#define NUMBER(name) {					\
+		.procname	= name,			\
+		.maxlen		= sizeof(unsigned int),	\
+		.mode		= 0644,			\
+		.proc_handler	= proc_douintvec_minmax, \
+		.extra1		= SYSCTL_ZERO,		\
+		.extra2		= SYSCTL_INT_MAX,	\
+	}
+
 #define SWITCH(name) {					\
 		.procname	= name,			\
 		.maxlen		= sizeof(u8),		\
@@ -33,30 +42,9 @@
 	}
 
 static const struct ctl_table table[] = {
-	{
-		.procname	= "agent_grace_ms",
-		.maxlen		= sizeof(unsigned int),
-		.mode		= 0644,
-		.proc_handler	= proc_douintvec_minmax,
-		.extra1		= SYSCTL_ZERO,
-		.extra2		= SYSCTL_INT_MAX,
-	},
-	{
-		.procname	= "max_pending",
-		.maxlen		= sizeof(unsigned int),
-		.mode		= 0644,
-		.proc_handler	= proc_douintvec_minmax,
-		.extra1		= SYSCTL_ZERO,
-		.extra2		= SYSCTL_INT_MAX,
-	},
-	{
-		.procname	= "hold_ms",
-		.maxlen		= sizeof(unsigned int),
-		.mode		= 0644,
-		.proc_handler	= proc_douintvec_minmax,
-		.extra1		= SYSCTL_ZERO,
-		.extra2		= SYSCTL_INT_MAX,
-	},
+	NUMBER("agent_grace_ms"),
+	NUMBER("max_pending"),
+	NUMBER("hold_ms"),
 	SWITCH("cbc"),
 	SWITCH("tx"),
 	SWITCH("rx"),

@@ -93,13 +93,6 @@ static struct nla_policy policy[TLSUP_A_MAX + 1] = {
 	[TLSUP_A_REASON] = { .type = NLA_STRING, .minlen = 1 },
 };
 
-/* Whoever may administer the namespace can send here, too: only the kernel counts. */
-static int arrived(struct nl_msg *msg, void *arg)
-{
-	(void)arg;
-	return nlmsg_get_src(msg)->nl_pid == 0 ? NL_OK : NL_SKIP;
-}
-
 static int valid(struct nl_msg *msg, void *arg)
 {
 	struct genlmsghdr *header = genlmsg_hdr(nlmsg_hdr(msg));
@@ -226,7 +219,7 @@ static int setup(struct kern *kern, unsigned int window)
 	nl_socket_set_msg_buf_size(kern->sock, MESSAGE_MAX);
 	nl_socket_disable_seq_check(kern->sock);
 	nl_socket_disable_auto_ack(kern->sock);
-	nl_socket_modify_cb(kern->sock, NL_CB_MSG_IN, NL_CB_CUSTOM, arrived, NULL);
+	nl_socket_modify_cb(kern->sock, NL_CB_MSG_IN, NL_CB_CUSTOM, from_kernel, NULL);
 	nl_socket_modify_cb(kern->sock, NL_CB_VALID, NL_CB_CUSTOM, valid, kern);
 	nl_socket_modify_cb(kern->sock, NL_CB_ACK, NL_CB_CUSTOM, acknowledged, kern);
 	nl_socket_modify_err_cb(kern->sock, NL_CB_CUSTOM, refused, kern);

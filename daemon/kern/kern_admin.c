@@ -65,7 +65,7 @@ static void take_conn(struct kern_admin *admin, struct nlattr **tb)
 {
 	struct kern_conn conn = {
 		.id = get_u64(tb[TLSUP_A_CONN_ID]),
-		.role = tb[TLSUP_A_ROLE] ? nla_get_u8(tb[TLSUP_A_ROLE]) : 0,
+		.role = get_u8(tb[TLSUP_A_ROLE]),
 		.phase = get_u32(tb[TLSUP_A_PHASE]),
 		.has_identity = tb[TLSUP_A_PID],
 		.profile = get_string(tb[TLSUP_A_PROFILE]),
@@ -73,7 +73,7 @@ static void take_conn(struct kern_admin *admin, struct nlattr **tb)
 		.exe = get_string(tb[TLSUP_A_EXE]),
 		.version = get_u16(tb[TLSUP_A_VERSION]),
 		.suite = get_u16(tb[TLSUP_A_SUITE]),
-		.resumed = tb[TLSUP_A_RESUMED] ? nla_get_u8(tb[TLSUP_A_RESUMED]) : 0,
+		.resumed = get_u8(tb[TLSUP_A_RESUMED]),
 		.uid = get_u32(tb[TLSUP_A_UID]),
 		.pid = get_u32(tb[TLSUP_A_PID]),
 		.tx_bytes = get_u64(tb[TLSUP_A_TX_BYTES]),
@@ -111,6 +111,7 @@ static int open_socket(struct kern_admin *admin)
 	if (admin->family < 0)
 		return admin->family;
 	nl_socket_enable_msg_peek(admin->sock);
+	nl_socket_modify_cb(admin->sock, NL_CB_MSG_IN, NL_CB_CUSTOM, from_kernel, NULL);
 	return nl_socket_modify_cb(admin->sock, NL_CB_VALID, NL_CB_CUSTOM, valid, admin);
 }
 

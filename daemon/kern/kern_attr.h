@@ -2,7 +2,8 @@
 /*
  * Copyright (C) 2026 The tlsup authors
  *
- * What an attribute holds; one that did not come holds nothing.
+ * What the daemon's netlink sockets take: the kernel's word only, and of that
+ * what an attribute holds; one that did not come holds nothing.
  */
 #ifndef TLSUP_KERN_ATTR_H
 #define TLSUP_KERN_ATTR_H
@@ -10,7 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/netlink.h>
 #include <netlink/attr.h>
+#include <netlink/handlers.h>
+#include <netlink/msg.h>
+
+/* NL_CB_MSG_IN: whoever may administer the namespace can send here, too. */
+static inline int from_kernel(struct nl_msg *msg, void *arg)
+{
+	(void)arg;
+	return nlmsg_get_src(msg)->nl_pid == 0 ? NL_OK : NL_SKIP;
+}
 
 static inline uint8_t get_u8(struct nlattr *attr)
 {

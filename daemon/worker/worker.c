@@ -281,8 +281,11 @@ static void run(struct worker *worker)
 	};
 
 	while (!is_over(worker)) {
+		int timeout = prepare_store(worker, &fds[3]);
+
+		/* Last of all: the store has to do with secrets, too. */
 		secret_forget_registers();
-		if (poll(fds, 4, prepare_store(worker, &fds[3])) < 0) {
+		if (poll(fds, 4, timeout) < 0) {
 			if (errno == EINTR)
 				continue;
 			log_error("poll: %s", strerror(errno));
